@@ -1,0 +1,15 @@
+package fsys
+
+import "golang.org/x/sys/unix"
+
+func classOfPath(path string) (Class, error) {
+	var s unix.Statfs_t
+	err := unix.Statfs(path, &s)
+	return bsdClass(s.F_fstypename[:], s.F_flags&unix.MNT_LOCAL != 0), err
+}
+
+func classOfFile(fd int) (Class, error) {
+	var s unix.Statfs_t
+	err := unix.Fstatfs(fd, &s)
+	return bsdClass(s.F_fstypename[:], s.F_flags&unix.MNT_LOCAL != 0), err
+}

@@ -1,0 +1,17 @@
+//go:build darwin || dragonfly || freebsd
+
+package fsys
+
+import "golang.org/x/sys/unix"
+
+func classOfPath(path string) (Class, error) {
+	var s unix.Statfs_t
+	err := unix.Statfs(path, &s)
+	return bsdClass(s.Fstypename[:], s.Flags&unix.MNT_LOCAL != 0), err
+}
+
+func classOfFile(fd int) (Class, error) {
+	var s unix.Statfs_t
+	err := unix.Fstatfs(fd, &s)
+	return bsdClass(s.Fstypename[:], s.Flags&unix.MNT_LOCAL != 0), err
+}

@@ -1,0 +1,177 @@
+//go:build unix
+
+package fsys
+
+import (
+	"errors"
+	"io/fs"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	errBadName = unix.EINVAL
+	notInNames = "/\x00"
+)
+
+type realFS struct{}
+
+// dir looks names up in a directory: by its path when fd is AT_FDCWD, and in
+// the very directory opened otherwise.
+type dir struct {
+	path   string
+	prefix string // path up to where a name can be appended
+	fd     int
+}
+
+func newDir(path string, fd int) *dir {
+	prefix := path
+	if path != "" && path[len(path)-1] != '/' {
+		prefix += "/"
+	}
+	return &dir{path, prefix, fd}
+}
+
+func (realFS) At(path string) Dir { return newDir(path, unix.AT_FDCWD) }
+
+func (realFS) OpenDir(path string) (Dir, error) { return openDir(unix.AT_FDCWD, path, path) }
+
+// openDir opens name, looked up in the directory fd, as a directory; path is
+// its name in messages. A symbolic link is refused by the kernel, which does
+// not say so on every system: the name is looked at again to describe it.
+func openDir(fd int, name, path string) (Dir, error) {
+	sub, err := openat(fd, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	if err == nil {
+		return newDir(path, sub), nil
+	}
+	var st unix.Stat_t
+	if !errors.Is(err, fs.ErrNotExist) && fstatat(fd, name, &st) == nil {
+		if m := fileMode(uint32(st.Mode)); !m.IsDir() && !m.IsRegular() {
+			err = &kindError{kindOf(m), "a directory"}
+		}
+	}
+	return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+}
+
+func (d *dir) Path() string { return d.path }
+
+// at is a name as the system calls take it, and as messages do.
+func (d *dir) at(name string) (arg, path string) {
+	path = d.prefix + name
+	if d.fd == unix.AT_FDCWD {
+		return path, path
+	}
+	return name, path
+}
+
+func (d *dir) error(op, path string, err error) error {
+	if d.fd == closedFD && err == unix.EBADF {
+		err = fs.ErrClosed
+	}
+	return &fs.PathError{Op: op, Path: path, Err: err}
+}
+
+func (d *dir) OpenDir(name string) (Dir, error) {
+	if err := checkName("open", d.prefix, name); err != nil {
+		return nil, err
+	}
+	arg, path := d.at(name)
+	return openDir(d.fd, arg, path)
+}
+
+func (d *dir) Lstat(name string) (Info, error) {
+	if name == "." {
+		return d.lstatSelf()
+	}
+	if err := checkName("lstat", d.prefix, name); err != nil {
+		return Info{}, err
+	}
+	return d.lstat("lstat", name)
+}
+
+func (d *dir) lstat(op, name string) (Info, error) {
+	arg, path := d.at(name)
+	var st unix.Stat_t
+	if err := fstatat(d.fd, arg, &st); err != nil {
+		return Info{}, d.error(op, path, err)
+	}
+	return infoOf(&st), nil
+}
+
+// lstatSelf is fstat where there is a descriptor: it needs no right to search
+// the directory.
+func (d *dir) lstatSelf() (Info, error) {
+	if d.fd == unix.AT_FDCWD {
+		return d.lstat("lstat", ".")
+	}
+	var st unix.Stat_t
+	if err := fstat(d.fd, &st); err != nil {
+		return Info{}, d.error("lstat", d.path, err)
+	}
+	return infoOf(&st), nil
+}
+
+func (d *dir) Unlink(name string) error {
+	if err := checkName("unlink", d.prefix, name); err != nil {
+		return err
+	}
+	arg, path := d.at(name)
+	switch runtime.GOOS {
+	case "aix", "illumos", "solaris":
+		// There a privileged process can unlink a directory, which leaves a
+		// damaged filesystem (unlink(2) on Solaris: "use rmdir(2) instead").
+		// The kernel offers nothing better than looking first.
+		if info, err := d.lstat("unlink", name); err != nil {
+			return err
+		} else if info.Mode.IsDir() {
+			return d.error("unlink", path, unix.EISDIR)
+		}
+	}
+	if err := ignoringEINTR(func() error { return unix.Unlinkat(d.fd, arg, 0) }); err != nil {
+		return d.error("unlink", path, err)
+	}
+	return nil
+}
+
+func (d *dir) Class() (Class, error) {
+	var c Class
+	err := ignoringEINTR(func() (err error) {
+		switch {
+		case d.fd != unix.AT_FDCWD:
+			c, err = classOfFile(d.fd)
+		case d.path == "":
+			c, err = classOfPath(".")
+		default:
+			c, err = classOfPath(d.path)
+		}
+		return err
+	})
+	if err != nil {
+		return Class{}, d.error("statfs", d.path, err)
+	}
+	return c, nil
+}
+
+func (d *dir) List(yield func(Entry) bool) error {
+	if d.fd == unix.AT_FDCWD {
+		return &fs.PathError{Op: "list", Path: d.path, Err: errors.New("the directory is not open")}
+	}
+	if err := list(d.fd, d.path, yield); err != nil {
+		return d.error("list", d.path, err)
+	}
+	return nil
+}
+
+// Close needs none of the care of file.Close: a Dir has no kernel lock.
+func (d *dir) Close() error {
+	if d.fd == unix.AT_FDCWD {
+		return nil
+	}
+	fd := d.fd
+	d.fd = closedFD
+	if err := closeFD(fd); err != nil {
+		return d.error("close", d.path, err)
+	}
+	return nil
+}

@@ -1,0 +1,160 @@
+// Package fsys is the filesystem as this project needs it: one interface, so
+// that a simulated filesystem can be put under the very same lock and reaper
+// code, and one real implementation, [Real].
+//
+// Every method of [Dir] and [File] is meant to be one system call, or one look
+// made of calls whose order does not matter; nothing above this package talks
+// to the filesystem in any other way. No method follows a symbolic link in the
+// last component of a path, and none blocks on what it finds there (a FIFO, a
+// device).
+//
+// Errors are *fs.PathError with the full path and the operating system's error
+// inside; EINTR is retried here and never seen by callers.
+package fsys
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// Errors that callers tell apart. Everything else is the operating system's
+// own (fs.ErrExist, fs.ErrNotExist, fs.ErrPermission ... through errors.Is).
+var (
+	// ErrLocked: another open file holds a kernel lock that excludes the one asked for.
+	ErrLocked = errors.New("locked by another open file")
+	// ErrIrregular: the name is not a regular file (a symbolic link, directory, FIFO, socket or device).
+	ErrIrregular = errors.New("not a regular file")
+)
+
+// FS is where names are looked up.
+type FS interface {
+	// At names a directory without opening it: each operation resolves path
+	// again. It costs nothing, cannot fail and needs no Close.
+	At(path string) Dir
+	// OpenDir opens a directory, so that the names below it are looked up in
+	// that very directory whatever happens to its path. The last component of
+	// path is not followed when it is a symbolic link (ErrIrregular).
+	OpenDir(path string) (Dir, error)
+}
+
+// Dir is a directory in which single names are looked up. The name "." is the
+// directory itself, for Lstat only.
+type Dir interface {
+	// Path is the directory's path as given, for messages.
+	Path() string
+	// Create makes the file name, which must not exist (fs.ErrExist):
+	// O_CREAT|O_EXCL|O_RDWR|O_CLOEXEC|O_NOFOLLOW.
+	Create(name string, perm fs.FileMode) (File, error)
+	// Open opens an existing file, or with OpenCreate makes it if there is none.
+	// Anything but a regular file is ErrIrregular and is closed again; a
+	// directory is allowed with OpenDirToo.
+	Open(name string, how OpenFlag) (File, error)
+	// Lstat says what name is, not what it points to.
+	Lstat(name string) (Info, error)
+	// Unlink removes the name of a file, never of a directory.
+	Unlink(name string) error
+	// Class is the class of the filesystem in which a new name would be made.
+	Class() (Class, error)
+	// OpenDir opens the directory name below this one; a symbolic link is ErrIrregular.
+	OpenDir(name string) (Dir, error)
+	// List calls yield for every name in the directory but "." and "..", in the
+	// filesystem's order, in bounded memory, until yield returns false. Only a
+	// Dir that was opened can list, and only once.
+	List(yield func(Entry) bool) error
+	// Close releases the descriptor, if there is one.
+	Close() error
+}
+
+// OpenFlag says how Dir.Open opens.
+type OpenFlag uint8
+
+const (
+	OpenRead   OpenFlag = 0         // for reading only
+	OpenWrite  OpenFlag = 1 << iota // for reading and writing
+	OpenCreate                      // make the file, mode 0644 before the umask, if there is none
+	OpenDirToo                      // a directory is as good as a regular file (it is opened for reading)
+)
+
+// Entry is one name in a directory. Type has only the type bits, and is
+// fs.ModeIrregular where the filesystem did not say (Lstat then tells).
+type Entry struct {
+	Name string
+	Type fs.FileMode
+}
+
+// ID names one inode among all that exist at this moment on this machine. The
+// numbers are reused as soon as the last name and descriptor are gone.
+type ID struct{ Dev, Ino uint64 }
+
+// Info is what the filesystem says about an inode.
+type Info struct {
+	ID
+	Size       int64
+	Mode       fs.FileMode // type and permission bits
+	Links      uint64
+	UID        uint32 // 0 where there are no user ids
+	ModTime    time.Time
+	ChangeTime time.Time // zero where there is none
+}
+
+// LockMode is the strength of a kernel lock.
+type LockMode uint8
+
+const (
+	Shared LockMode = iota
+	Exclusive
+)
+
+// File is an open file (or, with OpenDirToo, directory). Its descriptor is
+// close-on-exec and is closed only by Close: a File that is dropped keeps its
+// kernel lock until the process ends.
+type File interface {
+	// OpenInfo is what Info said when Dir.Open opened the file; zero after Create.
+	OpenInfo() Info
+	// Info is fstat.
+	Info() (Info, error)
+	// Read reads from the beginning, at most max bytes.
+	Read(max int) ([]byte, error)
+	// Write writes all of b at the beginning with one call; fewer bytes written is io.ErrShortWrite.
+	Write(b []byte) error
+	// Truncate cuts the file to size bytes.
+	Truncate(size int64) error
+	// Chmod sets the permission bits exactly, past the umask.
+	Chmod(perm fs.FileMode) error
+	// TryLock takes a kernel lock on the whole file (flock, LockFileEx, fcntl
+	// where there is neither) without waiting, or converts the one held by this
+	// File; ErrLocked when another open file's lock excludes it.
+	TryLock(mode LockMode) error
+	// Unlock drops the kernel lock, also for every duplicate of the descriptor.
+	Unlock() error
+	// Class is the class of the filesystem the file is on.
+	Class() (Class, error)
+	// Dup duplicates the descriptor for a child process. The kernel lock ends
+	// when the last duplicate is closed. errors.ErrUnsupported where a
+	// descriptor cannot be given to a child.
+	Dup() (*os.File, error)
+	// Close closes the descriptor, and so drops the kernel lock unless a
+	// duplicate of it lives on. When it returns no copy is left in a child
+	// that this process was starting meanwhile.
+	Close() error
+}
+
+// Class is what kind of filesystem something is on.
+type Class struct {
+	Type  string // "ext4", "tmpfs", "nfs", ...; "0x1234" when the number is not known
+	Local bool   // only this machine's kernel can open its inodes; false when not known to be so
+}
+
+// KernelBacked: the kernel's locks testify about owners here, because no other
+// kernel can open these inodes and the locks belong to the open file rather
+// than to the process.
+func (c Class) KernelBacked() bool { return c.Local && LocksBelongToFile }
+
+// Holder is a live process that has a lock on a file.
+type Holder struct {
+	PID     int
+	Mode    LockMode
+	KnownBy string // "descriptor" (its open file has the lock), "/proc/locks" (it took it)
+}
