@@ -1,0 +1,100 @@
+package meta
+
+import (
+	"math"
+	"time"
+)
+
+// key is a key of the record that this package knows, in the order in which
+// they are written.
+type key int
+
+const (
+	keyFormat key = iota
+	keyKind
+	keyToken
+	keyPID
+	keyHostname
+	keyInstance
+	keyOnBehalf
+	keyCreated
+	keyStart
+	keyBootID
+	keyMachineID
+	keyPIDNamespace
+	keyTimeNamespace
+	keyUser
+	keyProgram
+	keyKernelLock
+	keyInode
+	keyFilesystem
+	keyLeaseMS
+	keyFence
+	keyNote
+	keyLabels
+	numKeys
+)
+
+var keyNames = [numKeys]string{
+	"format", "kind", "token", "pid", "hostname", "instance", "on_behalf", "created",
+	"start", "boot_id", "machine_id", "pid_namespace", "time_namespace",
+	"user", "program", "kernel_lock", "inode", "filesystem", "lease_ms", "fence", "note", "labels",
+}
+
+const requiredKeys = 1<<keyFormat | 1<<keyToken | 1<<keyPID | 1<<keyHostname | 1<<keyCreated
+
+// keyNamed returns numKeys for a key that is not known. The match is exact:
+// encoding/json's, which ignores case, would let two readers see two owners.
+func keyNamed(name []byte) key {
+	for k, n := range keyNames {
+		if n == string(name) {
+			return key(k)
+		}
+	}
+	return numKeys
+}
+
+// The following are the values that Parse accepts and Encode writes; both ask
+// here, so that they cannot disagree.
+
+// maxPID is Windows' DWORD, the widest process id there is, as far as an int
+// holds it.
+const maxPID = min(math.MaxUint32, math.MaxInt)
+
+// maxDepth is how deep the value of a key that is not known may nest. Nothing
+// here recurses; the bound keeps encoding/json's own (10,000) out of reach.
+const maxDepth = 100
+
+func isDecimal(s []byte) bool {
+	if len(s) == 0 || len(s) > 20 { // 2^64 has 20 digits
+		return false
+	}
+	for _, c := range s {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// isUUID takes the canonical form only, lower case with hyphens: tokens are
+// compared as strings, and one acquisition must not have two names.
+func isUUID(s []byte) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i, c := range s {
+		switch {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+			if c != '-' {
+				return false
+			}
+		case (c < '0' || c > '9') && (c < 'a' || c > 'f'):
+			return false
+		}
+	}
+	return true
+}
+
+// isWritable says whether RFC 3339 can write t, which must be in UTC.
+func isWritable(t time.Time) bool { y := t.Year(); return y >= 0 && y <= 9999 }
