@@ -1,0 +1,68 @@
+// Package host is the world as one process sees it: its filesystem, the
+// processes of its kernel, itself, and the passing of time. Lock and reaper
+// know the world only through a [Host], so that a simulated one can be put
+// under the very same code.
+package host
+
+import (
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/meta"
+)
+
+// Host is one process's world. Its fields are set once and not changed.
+type Host struct {
+	FS       fsys.FS
+	Self     func() meta.Identity       // who this process is
+	Look     func(pid int) meta.Process // what the kernel says about another
+	NewToken func() string              // a UUID that nobody else has
+	Sleep    func(d time.Duration)      // the short pauses between bounded repetitions
+	Tokens   Tokens                     // what this process holds or is taking
+}
+
+// Real is this process.
+var Real = &Host{
+	FS:       fsys.Real,
+	Self:     meta.Self,
+	Look:     meta.Look,
+	NewToken: func() string { return uuid.New().String() },
+	Sleep:    time.Sleep,
+}
+
+// Tokens is the set of acquisitions that a process holds or is taking. A token
+// is entered before its file is created and removed after the file is gone, so
+// a record of this very process whose token is not in it belongs to nobody
+// (rule own-process).
+type Tokens struct {
+	mu  sync.Mutex
+	set map[string]struct{}
+}
+
+// Enter adds a token.
+func (t *Tokens) Enter(token string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.set == nil {
+		t.set = make(map[string]struct{})
+	}
+	t.set[token] = struct{}{}
+}
+
+// Remove takes a token out again.
+func (t *Tokens) Remove(token string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.set, token)
+}
+
+// Has says whether this process holds or is taking the acquisition.
+func (t *Tokens) Has(token string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, ok := t.set[token]
+	return ok
+}

@@ -1,0 +1,214 @@
+package reaper
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/meta"
+)
+
+// Against whoever probes the file in the same moment: a probe lasts some
+// microseconds, so this is far more patience than probers need.
+const (
+	breakTries = 40
+	breakPause = 250 * time.Microsecond
+)
+
+// errKernelLocked: somebody has a kernel lock on the file, so it is in use.
+var errKernelLocked = errors.New("somebody holds a kernel lock on it")
+
+// Remove unlinks the file that was judged as st, and no other: under the
+// exclusive kernel lock on its inode, when the path still names that inode and
+// its bytes are still those that were judged (an unfinished file: still
+// unfinished). Whoever else may remove the file needs the same lock, so path
+// and bytes cannot change between the check and the unlink.
+//
+// ErrChanged: the path holds something else now, and nothing was removed.
+// fsys.ErrLocked: somebody has the kernel lock; judge again. ErrNetwork: here
+// the kernel lock guards nothing. Else the operating system's error.
+func (r *Reaper) Remove(dir fsys.Dir, name string, st Status) (err error) {
+	if !st.class.KernelBacked() {
+		return &fs.PathError{Op: "break", Path: st.Path, Err: fmt.Errorf("%w (%s)", ErrNetwork, st.class.Type)}
+	}
+	f, err := dir.Open(name, fsys.OpenRead)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fsys.ErrIrregular) {
+		return ErrChanged
+	}
+	if err != nil {
+		return err
+	}
+	// The lock goes with the descriptor: kept until after the unlink.
+	defer func() {
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	if err := r.lockToBreak(f); err != nil {
+		return err
+	}
+	info, err := f.Info()
+	if err != nil {
+		return err
+	}
+	now, err := dir.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrChanged
+	}
+	if err != nil {
+		return err
+	}
+	if now.ID != info.ID {
+		return ErrChanged
+	}
+	again, err := f.Read(meta.MaxSize + 1)
+	if err != nil {
+		return err
+	}
+	if st.Content == meta.Torn {
+		if meta.Parse(again).Class != meta.Torn {
+			return ErrChanged
+		}
+	} else if !bytes.Equal(again, st.Raw) {
+		return ErrChanged
+	}
+	err = dir.Unlink(name)
+	if errors.Is(err, fs.ErrNotExist) { // by rm, which asks nobody
+		return ErrChanged
+	}
+	return err
+}
+
+func (r *Reaper) lockToBreak(f fsys.File) error {
+	for try := 1; ; try++ {
+		err := f.TryLock(fsys.Exclusive)
+		if err == nil || !errors.Is(err, fsys.ErrLocked) || try == breakTries {
+			return err
+		}
+		r.host.Sleep(breakPause)
+	}
+}
+
+// Inspect is [Inspect] in the reaper's world.
+func (r *Reaper) Inspect(ctx context.Context, path string) (Status, error) {
+	dir, name, err := r.place(path)
+	if err != nil {
+		return Status{Path: path}, err
+	}
+	return patiently(ctx, DefaultPatience, path, func() (Status, error) {
+		st, err := r.settled(dir, name)
+		if err == nil && !st.Exists {
+			// Free, provided there is a place where it could be taken.
+			if _, derr := dir.Lstat("."); derr != nil {
+				return st, derr
+			}
+		}
+		return st, err
+	})
+}
+
+// settled is Examine that looks again for a moment at a kernel lock which may
+// be somebody's passing probe or break.
+func (r *Reaper) settled(dir fsys.Dir, name string) (Status, error) {
+	for try := 1; ; try++ {
+		st, err := r.Examine(dir, name, true)
+		if err != nil || !st.passing || try == lookAgain {
+			return st, err
+		}
+		r.host.Sleep(breakPause)
+	}
+}
+
+// Break is [Break] in the reaper's world.
+func (r *Reaper) Break(ctx context.Context, path string, o Options) (Status, error) {
+	dir, name, err := r.place(path)
+	if err != nil {
+		return Status{Path: path}, err
+	}
+	return patiently(ctx, o.patience(), path, func() (Status, error) { return r.breakOne(dir, name, o) })
+}
+
+func (r *Reaper) breakOne(dir fsys.Dir, name string, o Options) (Status, error) {
+	for try := 1; ; try++ {
+		st, err := r.settled(dir, name)
+		if err != nil {
+			return st, err
+		}
+		if !st.Exists {
+			if _, err := dir.Lstat("."); err != nil {
+				return st, err // not even a place for it
+			}
+			if o.Token != "" {
+				return st, fmt.Errorf("break %q: it is gone, and with it acquisition %s: %w", st.Path, o.Token, ErrChanged)
+			}
+			return st, nil
+		}
+		if err := st.mayBreak(o); err != nil {
+			return st, err
+		}
+		if st.State == Free && !o.Force {
+			return st, nil // a hard lock's file stays in place
+		}
+		switch err := r.Remove(dir, name, st); {
+		case err == nil:
+			return st, nil
+		case errors.Is(err, ErrChanged), errors.Is(err, fsys.ErrLocked):
+			if try < lookAgain {
+				continue
+			}
+			if errors.Is(err, fsys.ErrLocked) {
+				return st, fmt.Errorf("break %q: %w", st.Path, errors.Join(ErrRefused, errKernelLocked))
+			}
+			return st, fmt.Errorf("break %q: %w", st.Path, err)
+		default:
+			return st, err
+		}
+	}
+}
+
+// mayBreak says whether the caller's word and the verdict together allow it.
+func (s Status) mayBreak(o Options) error {
+	switch {
+	case s.denied != nil:
+		return s.denied
+	case o.Token != "" && (s.Record == nil || s.Record.Token != o.Token):
+		return fmt.Errorf("break %q: it is not acquisition %s any more: %w", s.Path, meta.Printable(o.Token), ErrChanged)
+	case s.kernelHeld:
+		return &RefusedError{Status: s}
+	case o.Token != "", o.Force, s.State == Stale, s.State == Free:
+		return nil
+	}
+	return &RefusedError{Status: s}
+}
+
+func (e *RefusedError) Error() string {
+	s := e.Status
+	what := "its owner is " + string(s.Verdict)
+	if s.Verdict == Unknown {
+		what = "it is not known whether its owner is alive"
+	}
+	return fmt.Sprintf("break %q: %s (rule %s)", s.Path, what, s.Rule)
+}
+
+// Is makes every RefusedError match ErrRefused.
+func (e *RefusedError) Is(target error) bool { return target == ErrRefused }
+
+// place splits a path into the directory it is looked up in and its name.
+func (r *Reaper) place(path string) (fsys.Dir, string, error) {
+	if path == "" {
+		return nil, "", &fs.PathError{Op: "inspect", Path: path, Err: fmt.Errorf("the path is empty: %w", fs.ErrInvalid)}
+	}
+	abs, err := fsys.Absolute(path)
+	if err != nil {
+		return nil, "", &fs.PathError{Op: "inspect", Path: path, Err: err}
+	}
+	d, name := fsys.SplitPath(abs)
+	if name == "" || name == "." || name == ".." {
+		return nil, "", &fs.PathError{Op: "inspect", Path: path, Err: fsys.ErrIrregular}
+	}
+	return r.host.FS.At(d), name, nil
+}

@@ -1,0 +1,226 @@
+package reaper
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/meta"
+)
+
+// lockState is what a probe found out about the kernel locks on a file.
+type lockState int
+
+const (
+	lockUnknown  lockState = iota // the probe failed
+	lockFree                      // nobody had one
+	lockShared                    // somebody has a shared one
+	lockHeldExcl                  // somebody has an exclusive one
+)
+
+// sighting is one look at a lock file: everything that a verdict is made of,
+// except for what the kernel says about processes.
+type sighting struct {
+	info    fsys.Info
+	class   fsys.Class
+	raw     []byte
+	content meta.Content
+	lock    lockState
+	lockErr error // why lock is lockUnknown
+	named   bool  // the caller named the path, rather than a scan having found it
+}
+
+// mayBeHard: a hard lock could live on the file, so shared holders matter.
+func (s *sighting) mayBeHard() bool {
+	return s.content.Class != meta.Complete || s.content.Record.Kind == meta.KindFile
+}
+
+// lookAgain bounds how often a look is repeated because the path changed
+// between the look and its end. Each repetition means that somebody took or
+// released the lock meanwhile, so a handful is already a busy path.
+const lookAgain = 16
+
+// Examine judges the lock name in dir. named says that a caller meant this
+// very path (a scan did not just come across it): only then is an unfinished
+// file a lock.
+//
+// A path that does not exist is Free. An error means that it could not be
+// looked at: fsys.ErrIrregular for what is no regular file, or the operating
+// system's; a file that this user may not read is no error but Unknown.
+func (r *Reaper) Examine(dir fsys.Dir, name string, named bool) (Status, error) {
+	for range lookAgain {
+		st, err := r.examineOnce(dir, name, named)
+		if err != nil || !st.Exists || st.State != Stale {
+			return st, err
+		}
+		// The kernel lock was free: but was that still the file which the path
+		// names? An owner that let go in between unlinked it first.
+		now, err := dir.Lstat(name)
+		if err == nil && now.ID == st.info.ID {
+			return st, nil
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return st, err
+		}
+	}
+	st := Status{Path: join(dir, name), Exists: true, State: StateUnknown, passing: true}
+	st.Judgment = unproven("the path named another file at each of "+fmt.Sprint(lookAgain)+" looks", "a moment in which the lock does not change hands")
+	return st, nil
+}
+
+func (r *Reaper) examineOnce(dir fsys.Dir, name string, named bool) (Status, error) {
+	path := join(dir, name)
+	f, err := dir.Open(name, fsys.OpenRead)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Status{Path: path, State: Free}, nil
+	case errors.Is(err, fs.ErrPermission):
+		info, lerr := dir.Lstat(name)
+		if errors.Is(lerr, fs.ErrNotExist) {
+			return Status{Path: path, State: Free}, nil
+		}
+		if lerr != nil || !info.Mode.IsRegular() {
+			return Status{Path: path}, err
+		}
+		st := Status{Path: path, State: StateUnknown, Exists: true, Size: info.Size, ModTime: info.ModTime, info: info, denied: err}
+		st.Judgment = unproven(fmt.Sprintf("the file cannot be read: %v", err), "permission to read the lock file")
+		return st, nil
+	case err != nil:
+		return Status{Path: path}, err
+	}
+	s, err := look(f, named)
+	cerr := f.Close()
+	if err != nil {
+		return Status{Path: path}, err
+	}
+	if cerr != nil {
+		return Status{Path: path}, cerr
+	}
+	return r.status(path, s), nil
+}
+
+// look reads first and probes then: what is read is judged only if the probe
+// finds the kernel lock free afterwards, and Remove reads it again.
+func look(f fsys.File, named bool) (*sighting, error) {
+	s := &sighting{named: named}
+	var err error
+	if s.info, err = f.Info(); err != nil {
+		return nil, err
+	}
+	if s.class, err = f.Class(); err != nil {
+		return nil, err
+	}
+	if s.raw, err = f.Read(meta.MaxSize + 1); err != nil {
+		return nil, err
+	}
+	s.content = meta.Parse(s.raw)
+	if s.class.KernelBacked() || s.mayBeHard() {
+		s.lock, s.lockErr = probe(f, s.mayBeHard())
+	}
+	return s, nil
+}
+
+// probe asks for a shared lock, so that probers do not disturb each other. A
+// shared holder does not show in that: where there may be one, the exclusive
+// lock is tried too. What is granted is dropped when the file is closed.
+func probe(f fsys.File, hard bool) (lockState, error) {
+	switch err := f.TryLock(fsys.Shared); {
+	case errors.Is(err, fsys.ErrLocked):
+		return lockHeldExcl, nil
+	case err != nil:
+		return lockUnknown, err
+	}
+	if !hard {
+		return lockFree, nil
+	}
+	switch err := f.TryLock(fsys.Exclusive); {
+	case errors.Is(err, fsys.ErrLocked):
+		return lockShared, nil
+	case err != nil:
+		return lockUnknown, err
+	}
+	return lockFree, nil
+}
+
+func (r *Reaper) status(path string, s *sighting) Status {
+	st := Status{
+		Path: path, Exists: true, Size: s.info.Size, ModTime: s.info.ModTime,
+		Raw: s.raw, Content: s.content.Class, Record: s.content.Record, Foreign: s.content.Foreign,
+		info: s.info, class: s.class,
+	}
+	switch {
+	case st.Record != nil:
+		st.Kind = st.Record.Kind
+	case st.Foreign != nil:
+		st.Kind = st.Foreign.Format
+	}
+	j, free, doubt := r.judge(s)
+	st.Judgment = j
+	st.kernelHeld = j.Rule == RuleKernelLockHeld
+	st.passing = st.kernelHeld && doubt
+	switch {
+	case free:
+		st.State = Free
+	case j.Verdict == Alive:
+		st.State, st.Mode = Held, "exclusive"
+		if s.lock == lockShared {
+			st.Mode = "shared"
+		}
+	case j.Verdict == Dead, j.Verdict == Expired:
+		st.State = Stale
+	default:
+		st.State = StateUnknown
+	}
+	return st
+}
+
+// JudgeLocked judges what is in f, on which the caller itself has a kernel
+// lock, so that only the record is left to testify. It is for a hard lock that
+// was granted on a file with the record of a soft one.
+func (r *Reaper) JudgeLocked(path string, f fsys.File) (Status, error) {
+	s := &sighting{named: true, lock: lockFree}
+	var err error
+	if s.info, err = f.Info(); err != nil {
+		return Status{Path: path}, err
+	}
+	if s.class, err = f.Class(); err != nil {
+		return Status{Path: path}, err
+	}
+	if s.raw, err = f.Read(meta.MaxSize + 1); err != nil {
+		return Status{Path: path}, err
+	}
+	s.content = meta.Parse(s.raw)
+	return r.status(path, s), nil
+}
+
+// Passing: the verdict rests on a kernel lock that may be held for an instant
+// only, by somebody who probes, breaks, or is just taking the lock. Worth
+// another look before it is believed.
+func (s Status) Passing() bool { return s.passing }
+
+// Denied is the error with which the file could not be read, or nil.
+func (s Status) Denied() error { return s.denied }
+
+// KernelLocked: some process has a kernel lock on the file.
+func (s Status) KernelLocked() bool { return s.kernelHeld }
+
+// Filesystem is the type of the filesystem the file is on, "" if not known.
+func (s Status) Filesystem() string { return s.class.Type }
+
+// KernelBacked: the file is on a filesystem where the kernel's locks testify
+// about owners, because no other kernel can open it.
+func (s Status) KernelBacked() bool { return s.class.KernelBacked() }
+
+// Age is how long ago the file was last written, by this host's clock: for
+// people only.
+func (s Status) Age(now time.Time) time.Duration { return now.Sub(s.ModTime) }
+
+func join(dir fsys.Dir, name string) string {
+	p := dir.Path()
+	if p == "" || p[len(p)-1] == '/' || p[len(p)-1] == sep {
+		return p + name
+	}
+	return p + string(sep) + name
+}

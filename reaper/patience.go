@@ -1,0 +1,78 @@
+package reaper
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"sync"
+	"time"
+
+	"github.com/filelock-go/filelock/internal/fsys"
+)
+
+func (o Options) patience() time.Duration {
+	if o.Patience > 0 {
+		return o.Patience
+	}
+	return DefaultPatience
+}
+
+// patiently runs fn, which looks at path, and gives up on it after d or when
+// ctx is done: a system call on a dead mount cannot be cancelled, so it is left
+// to its goroutine. What fn does is one look or one break, each of which
+// cleans up after itself whenever it returns.
+func patiently(ctx context.Context, d time.Duration, path string, fn func() (Status, error)) (Status, error) {
+	type answer struct {
+		st  Status
+		err error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		st, err := fn()
+		done <- answer{st, err}
+	}()
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case a := <-done:
+		return a.st, a.err
+	case <-ctx.Done():
+		return Status{Path: path}, context.Cause(ctx)
+	case <-t.C:
+		return Status{Path: path, Exists: true, State: StateUnknown, Judgment: unproven("the path did not answer within "+d.String(), "an answer from the filesystem")},
+			&fs.PathError{Op: "look at", Path: path, Err: ErrNoAnswer}
+	}
+}
+
+// place is an opened directory that stays open for as long as a call that was
+// given up on may still use its descriptor: the number must not come to mean
+// another directory under that call.
+type place struct {
+	fsys.Dir
+	calls sync.WaitGroup
+	left  bool // a call was left behind
+}
+
+// ask is patiently for a look at a name in the directory.
+func (p *place) ask(ctx context.Context, d time.Duration, path string, fn func() (Status, error)) (Status, error) {
+	p.calls.Add(1)
+	st, err := patiently(ctx, d, path, func() (Status, error) {
+		defer p.calls.Done()
+		return fn()
+	})
+	finished := err == nil || !errors.Is(err, ErrNoAnswer) && ctx.Err() == nil
+	p.left = p.left || !finished
+	return st, err
+}
+
+// Close closes the directory, at once or when the last call has come back.
+func (p *place) Close() error {
+	if !p.left {
+		return p.Dir.Close()
+	}
+	go func() {
+		p.calls.Wait()
+		_ = p.Dir.Close() // nobody is left to tell
+	}()
+	return nil
+}

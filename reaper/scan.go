@@ -1,0 +1,217 @@
+package reaper
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"iter"
+	"path/filepath"
+	"strings"
+
+	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/meta"
+)
+
+// Scan is [Scan] in the reaper's world.
+func (r *Reaper) Scan(ctx context.Context, dir string, o Options) iter.Seq2[Status, error] {
+	return func(yield func(Status, error) bool) {
+		r.walk(ctx, dir, o, func(_ *place, _ string, st Status, err error) bool { return yield(st, err) })
+	}
+}
+
+// Reap is [Reap] in the reaper's world.
+func (r *Reaper) Reap(ctx context.Context, path string, o Options) iter.Seq[Outcome] {
+	return func(yield func(Outcome) bool) {
+		if at, name, err := r.place(path); err == nil {
+			if info, err := at.Lstat(name); err == nil && !info.Mode.IsDir() && info.Mode.Type() != fs.ModeSymlink {
+				p := &place{Dir: at}
+				st, err := p.ask(ctx, o.patience(), path, func() (Status, error) { return r.Examine(at, name, true) })
+				yield(r.reapOne(ctx, p, name, st, err, o))
+				return
+			}
+		}
+		r.walk(ctx, path, o, func(d *place, name string, st Status, err error) bool {
+			return yield(r.reapOne(ctx, d, name, st, err, o))
+		})
+	}
+}
+
+func (r *Reaper) reapOne(ctx context.Context, d *place, name string, st Status, err error, o Options) Outcome {
+	switch {
+	case err != nil:
+		return Outcome{Status: st, Action: Failed, Err: err}
+	case st.State != Stale:
+		return Outcome{Status: st, Action: Kept}
+	case o.DryRun:
+		return Outcome{Status: st, Action: WouldBreak}
+	}
+	_, err = d.ask(ctx, o.patience(), st.Path, func() (Status, error) { return st, r.Remove(d, name, st) })
+	switch {
+	case err == nil:
+		return Outcome{Status: st, Action: Broken}
+	case errors.Is(err, ErrChanged), errors.Is(err, fsys.ErrLocked):
+		// Somebody else is at it, or took the lock: not ours to touch now.
+		return Outcome{Status: st, Action: Kept}
+	}
+	return Outcome{Status: st, Action: Failed, Err: err}
+}
+
+// visit is called for every lock, and with an error for what could not be
+// looked at; false ends the walk.
+type visit func(d *place, name string, st Status, err error) bool
+
+// walk visits every lock below root. Each directory is opened relative to the
+// one above it and stays open while it is listed, so that a directory renamed
+// or replaced by a symbolic link meanwhile leads nowhere else. Memory and
+// descriptors grow with the depth only.
+func (r *Reaper) walk(ctx context.Context, root string, o Options, v visit) {
+	abs, err := fsys.Absolute(root)
+	if err != nil {
+		v(nil, "", Status{Path: root}, &fs.PathError{Op: "open", Path: root, Err: err})
+		return
+	}
+	d, err := r.openRoot(abs)
+	if err != nil {
+		v(nil, "", Status{Path: abs}, err)
+		return
+	}
+	w := walker{r: r, ctx: ctx, o: o, visit: v}
+	if info, err := d.Lstat("."); err == nil {
+		w.dev = info.Dev
+	} else {
+		v(nil, "", Status{Path: abs}, err)
+	}
+	w.dir(&place{Dir: d})
+}
+
+// openRoot follows a symbolic link in the root itself: the caller named it.
+func (r *Reaper) openRoot(abs string) (fsys.Dir, error) {
+	d, err := r.host.FS.OpenDir(abs)
+	if errors.Is(err, fsys.ErrIrregular) {
+		if real, rerr := filepath.EvalSymlinks(abs); rerr == nil && real != abs {
+			return r.host.FS.OpenDir(real)
+		}
+	}
+	return d, err
+}
+
+type walker struct {
+	r     *Reaper
+	ctx   context.Context
+	o     Options
+	visit visit
+	dev   uint64
+}
+
+// dir walks one opened directory, closes it, and says whether to go on.
+func (w *walker) dir(d *place) (more bool) {
+	more = true
+	defer func() {
+		if err := d.Close(); err != nil && more {
+			more = w.visit(nil, "", Status{Path: d.Path()}, err)
+		}
+	}()
+	err := d.List(func(e fsys.Entry) bool {
+		if w.ctx.Err() != nil {
+			more = w.visit(nil, "", Status{Path: join(d, e.Name)}, context.Cause(w.ctx)) && false
+			return false
+		}
+		more = w.entry(d, e)
+		return more
+	})
+	if err != nil && more {
+		more = w.visit(nil, "", Status{Path: d.Path()}, err)
+	}
+	return more
+}
+
+func (w *walker) entry(d *place, e fsys.Entry) bool {
+	typ := e.Type
+	if typ == fs.ModeIrregular { // the filesystem did not say
+		info, err := d.Lstat(e.Name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return true
+		case err != nil:
+			return w.visit(nil, "", Status{Path: join(d, e.Name)}, err)
+		}
+		typ = info.Mode.Type()
+	}
+	switch {
+	case typ.IsDir():
+		return w.below(d, e.Name)
+	case typ.IsRegular():
+		return w.file(d, e.Name)
+	}
+	return true
+}
+
+func (w *walker) below(d *place, name string) bool {
+	sub, err := d.OpenDir(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fsys.ErrIrregular):
+		return true // gone or replaced since it was listed
+	case err != nil:
+		return w.visit(nil, "", Status{Path: join(d, name)}, err)
+	}
+	info, err := sub.Lstat(".")
+	if err == nil && (w.o.Cross || info.Dev == w.dev) {
+		return w.dir(&place{Dir: sub})
+	}
+	if cerr := sub.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return w.visit(nil, "", Status{Path: join(d, name)}, err)
+	}
+	return true
+}
+
+// file looks at one regular file. The prefix is read first: most files are no
+// locks, and their kernel locks are none of our business.
+func (w *walker) file(d *place, name string) bool {
+	var isLock bool
+	st, err := d.ask(w.ctx, w.o.patience(), join(d, name), func() (st Status, err error) {
+		if isLock, err = w.lock(d, name); err != nil || !isLock {
+			return Status{Path: join(d, name)}, err
+		}
+		return w.r.Examine(d, name, false)
+	})
+	switch {
+	case errors.Is(err, ErrNoAnswer):
+		return w.visit(d, name, st, err)
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fsys.ErrIrregular):
+		return true
+	case err != nil:
+		return w.visit(d, name, st, err)
+	case !isLock, !st.Exists:
+		return true
+	}
+	return w.visit(d, name, st, nil)
+}
+
+func (w *walker) lock(d fsys.Dir, name string) (is bool, err error) {
+	f, err := d.Open(name, fsys.OpenRead)
+	if err != nil {
+		return false, err
+	}
+	defer func() {
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	head, err := f.Read(len(meta.Prefix))
+	if err != nil {
+		return false, err
+	}
+	if string(head) == meta.Prefix {
+		return true, nil
+	}
+	if !w.o.All || len(head) == 0 || strings.HasPrefix(string(head), "{") {
+		return false, nil
+	}
+	// A foreign lock file is a pid and perhaps two lines: never large.
+	const foreignMax = 512
+	b, err := f.Read(foreignMax + 1)
+	return err == nil && len(b) <= foreignMax && meta.Parse(b).Class == meta.Foreign, err
+}

@@ -1,0 +1,172 @@
+package reaper
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+
+	"github.com/filelock-go/filelock/meta"
+)
+
+const sep = os.PathSeparator
+
+// judge goes through the rules in their order. free: a hard lock's file that
+// nobody holds, which needs no verdict. doubt: the kernel lock that was seen
+// may be a passing one.
+func (r *Reaper) judge(s *sighting) (j Judgment, free, doubt bool) {
+	c, rec := s.content, s.content.Record
+	var kin kinship
+	if rec != nil {
+		kin = r.kinship(rec)
+	}
+	// kernel-lock-held comes first: a lock that somebody has outweighs any record.
+	if (s.lock == lockHeldExcl || s.lock == lockShared) && (s.class.KernelBacked() || s.mayBeHard()) {
+		j, doubt = r.held(s, kin)
+		return j, false, doubt
+	}
+	probed := s.lock == lockFree
+	switch c.Class {
+	case meta.Newer:
+		return unproven(fmt.Sprintf("the lock file is of format %q, newer than %q which this program understands", c.Version, meta.Format),
+			"a filelock that understands this format"), false, false
+	case meta.Foreign:
+		return foreign(c.Foreign, s), false, false
+	case meta.Malformed:
+		j := unproven("the file is not a lock file: "+c.Reason, "a lock file's contents; filelock neither waits for nor removes what it does not understand")
+		if probed {
+			j.Evidence = append(j.Evidence, "nobody holds a kernel lock on it")
+		}
+		return j, false, false
+	case meta.Torn:
+		return torn(s, probed), false, false
+	}
+	if rec.Kind == meta.KindFile {
+		if probed {
+			return Judgment{Evidence: []string{"a hard lock's file, and nobody holds a kernel lock on it"}}, true, false
+		}
+		return unproven(fmt.Sprintf("a hard lock's file whose kernel lock could not be probed: %v", s.lockErr), "the kernel's answer about its lock"), false, false
+	}
+	return r.record(s, rec, kin, probed), false, false
+}
+
+// held explains a kernel lock that somebody has. It is in doubt when the
+// record does not name a process that certainly lives: then the holder may
+// just be probing, breaking, or about to write its record.
+func (r *Reaper) held(s *sighting, kin kinship) (Judgment, bool) {
+	j := Judgment{Verdict: Alive, Rule: RuleKernelLockHeld}
+	mode := "an exclusive"
+	if s.lock == lockShared {
+		mode = "a shared"
+	}
+	j.Evidence = append(j.Evidence, fmt.Sprintf("somebody holds %s kernel lock on the file: the attempt to lock it was refused", mode))
+	rec := s.content.Record
+	switch {
+	case rec == nil:
+		return j, true
+	case rec.Kind == meta.KindFile:
+		return j, true // the record may be of an earlier holder
+	case kin.gone():
+		j.Evidence = append(j.Evidence, kin.why+"; somebody else has its kernel lock: a child that inherited the descriptor, or a process about to remove the lock")
+		return j, true
+	case kin.near && rec.KernelLock && s.copied(rec) == "":
+		j.Evidence = append(j.Evidence, kin.why)
+		return j, !kin.surely
+	case rec.KernelLock && s.copied(rec) == "":
+		j.Evidence = append(j.Evidence, fmt.Sprintf("the record's owner (pid %d on %s) took the kernel lock before it wrote the record", rec.PID, meta.Printable(rec.Hostname)))
+	}
+	return j, true
+}
+
+// record judges a whole soft (or guard) record whose kernel lock is free or
+// does not matter.
+func (r *Reaper) record(s *sighting, rec *meta.Record, kin kinship, probed bool) Judgment {
+	var seen []string
+	if rec.KernelLock && s.class.KernelBacked() {
+		why := s.copied(rec)
+		switch {
+		case why == "" && probed:
+			return Judgment{Verdict: Dead, Rule: RuleKernelLockFree, Evidence: []string{
+				fmt.Sprintf("its owner, pid %d on %s, took the kernel lock on this very file (inode %s on %s) and keeps it while it lives",
+					rec.PID, meta.Printable(rec.Hostname), rec.Inode, meta.Printable(rec.Filesystem)),
+				"nobody holds that kernel lock now: the owner, and every child that inherited its descriptor, has ended",
+			}}
+		case why == "":
+			seen = append(seen, fmt.Sprintf("the kernel lock could not be probed: %v", s.lockErr))
+		default:
+			seen = append(seen, why)
+		}
+	}
+	// The instance is 128 random bits made by this process: nobody else has it.
+	self := r.host.Self()
+	if !rec.OnBehalf && rec.Instance != "" && rec.Instance == self.Instance && rec.PID == self.PID && !r.host.Tokens.Has(rec.Token) {
+		return Judgment{Verdict: Dead, Rule: RuleOwnProcess, Evidence: append(seen,
+			fmt.Sprintf("the record names this very process (pid %d), which neither holds nor is taking acquisition %s", rec.PID, rec.Token))}
+	}
+	if kin.gone() {
+		return Judgment{Verdict: Dead, Rule: RuleProcessGone, Evidence: append(seen, kin.evidence()...)}
+	}
+	// lease-expired and lease-renewed need an observer that watches for a full
+	// lease; a single look can apply neither.
+	if kin.near {
+		return Judgment{Verdict: Alive, Rule: RuleProcessAlive, Evidence: append(seen, kin.evidence()...)}
+	}
+	j := unproven("", kin.missing)
+	j.Evidence = append(seen, kin.evidence()...)
+	if rec.LeaseMS > 0 {
+		j.Missing += fmt.Sprintf(", or its lease of %s seen unrenewed for its full length", ms(rec.LeaseMS))
+	}
+	return j
+}
+
+// copied says in words why the record's kernel lock says nothing about this
+// file, or "" when it does: the record was written into this very inode.
+func (s *sighting) copied(rec *meta.Record) string {
+	if rec.Filesystem != s.class.Type || rec.Filesystem == "" {
+		return fmt.Sprintf("the record was written on a file of filesystem %s, this one is on %s: a copy, or the same file seen through another mount",
+			meta.Printable(rec.Filesystem), s.class.Type)
+	}
+	if ino := strconv.FormatUint(s.info.Ino, 10); rec.Inode != ino {
+		return fmt.Sprintf("the record was written into inode %s, this file is inode %s: a copy", rec.Inode, ino)
+	}
+	return ""
+}
+
+func torn(s *sighting, probed bool) Judgment {
+	what := "the file is empty"
+	if len(s.raw) > 0 {
+		what = "the file holds the beginning of a record only"
+	}
+	if s.class.KernelBacked() && probed && s.named {
+		return Judgment{Verdict: Dead, Rule: RuleCreatorDied, Evidence: []string{
+			what + ": whoever creates a lock here takes its kernel lock at once and then writes the record",
+			"nobody holds a kernel lock on it: the creator ended before it was done, or it is the file of a hard lock that nobody holds",
+		}}
+	}
+	if !s.class.KernelBacked() {
+		return unproven(what, "that it stays so for the torn grace of 30 s as watched from here: its creator may be slow")
+	}
+	if !probed {
+		return unproven(fmt.Sprintf("%s, and its kernel lock could not be probed: %v", what, s.lockErr), "the kernel's answer about its lock")
+	}
+	return unproven(what+"; a scan does not take it for a lock", "somebody who names the path as a lock")
+}
+
+func foreign(f *meta.ForeignOwner, s *sighting) Judgment {
+	j := unproven(fmt.Sprintf("a %s that names pid %d", f.Format, f.PID), "")
+	if f.Hostname != "" {
+		j.Evidence[0] += " on host " + meta.Printable(f.Hostname)
+	}
+	if s.lock == lockFree {
+		j.Evidence = append(j.Evidence, "nobody holds a kernel lock on it, but such a lock need not have one")
+	}
+	j.Missing = fmt.Sprintf("what the file does not say: the kernel and the PID namespace in which pid %d is meant", f.PID)
+	return j
+}
+
+func unproven(seen, missing string) Judgment {
+	j := Judgment{Verdict: Unknown, Rule: RuleUnproven, Missing: missing}
+	if seen != "" {
+		j.Evidence = []string{seen}
+	}
+	return j
+}
