@@ -1,0 +1,308 @@
+package lock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/meta"
+	"github.com/filelock-go/filelock/reaper"
+)
+
+type mode uint8
+
+const (
+	exclusive mode = iota
+	shared
+)
+
+// protocol is how one kind of lock is taken and released. The handle around it
+// does the nesting, the waiting and the bookkeeping.
+type protocol interface {
+	kind() string
+	// take tries once. It returns a hold, or whom the lock is held by, or an
+	// error that no waiting mends. patient asks it to look again for a moment
+	// before it believes a kernel lock that may be a passing one: for a caller
+	// that will not come back.
+	take(h *handle, m mode, patient bool) (*hold, *reaper.Status, error)
+	// release ends what take returned; the descriptor is closed in any case.
+	release(h *handle, hd *hold) error
+}
+
+// hold is one acquisition, however deeply nested.
+type hold struct {
+	file  fsys.File
+	id    fsys.ID
+	mode  mode
+	since time.Time
+	rec   *meta.Record  // nil for a shared hold
+	lost  chan struct{} // made when somebody asks for it
+	over  bool          // lost is, or would be, closed
+}
+
+// handle is what Soft and File have in common: one owner of one path.
+type handle struct {
+	path  string
+	dir   fsys.Dir
+	name  string
+	cfg   config
+	proto protocol
+	bad   error // what is wrong with path or options
+	reap  *reaper.Reaper
+
+	// turn is a mutex that a wait for it can be cancelled: whoever puts the
+	// value in may try to take or release the lock file.
+	turn  chan struct{}
+	known atomic.Bool               // the path was locked before, so it is a file or a directory; see fileProtocol
+	local atomic.Bool               // the directory was seen on a local filesystem, whose calls do not hang
+	wrote atomic.Pointer[ownRecord] // see fileProtocol
+
+	mu      sync.Mutex
+	hold    *hold
+	n       int // locks not yet undone
+	waiting map[*waiter]struct{}
+}
+
+func (h *handle) init(path string, p protocol, opts []Option) {
+	h.proto, h.cfg = p, newConfig(opts)
+	h.turn = make(chan struct{}, 1)
+	h.reap = reaper.In(h.cfg.host)
+	if h.path, h.bad = absolute(path); h.bad == nil {
+		var dir string
+		if dir, h.name, h.bad = split(h.path); h.bad == nil {
+			h.dir = h.cfg.host.FS.At(dir)
+			h.bad = h.checkOptions()
+		}
+	}
+}
+
+func (h *handle) checkOptions() error {
+	c := &h.cfg
+	if c.withoutRecord && h.proto.kind() == meta.KindSoft {
+		c.refuse("WithoutRecord: a soft lock is its record")
+	}
+	if c.note != "" || c.labels != nil || c.program != "" {
+		r := h.newRecord("")
+		// The longest that taking the lock may still add.
+		r.Token, r.Inode, r.Filesystem = "00000000-0000-4000-8000-000000000000", "18446744073709551615", "0123456789abcdef0123456789abcdef"
+		switch b, err := r.Encode(); {
+		case err != nil:
+			c.refuse("note, labels and program: %v", err)
+		case len(b) > meta.MaxSize-fileUnit: // what padding may add
+			c.refuse("note, labels and program: %v", meta.ErrTooLarge)
+		}
+	}
+	if len(c.errs) > 0 {
+		return fmt.Errorf("lock %q: %w", h.path, errors.Join(c.errs...))
+	}
+	return nil
+}
+
+// check is the error of a call that cannot succeed whatever the lock's state.
+func (h *handle) check() error {
+	if h.turn == nil { // the zero handle
+		_, err := absolute("")
+		return err
+	}
+	return h.bad
+}
+
+// enter nests in the present hold, if there is one.
+func (h *handle) enter(m mode) (entered bool, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.hold == nil:
+		return false, nil
+	case h.hold.over:
+		return false, fmt.Errorf("lock %q: %w", h.path, ErrLost)
+	case m == exclusive && h.hold.mode == shared:
+		return false, fmt.Errorf("lock %q: %w", h.path, ErrShared)
+	}
+	h.n++
+	return true, nil
+}
+
+// attempt enters the present hold or tries once to take the lock. It returns
+// whom the lock is held by when it is contended, nil when it is taken.
+func (h *handle) attempt(ctx context.Context, m mode, patient bool) (*reaper.Status, error) {
+	select {
+	case h.turn <- struct{}{}:
+	default:
+		select {
+		case h.turn <- struct{}{}:
+		case <-ctx.Done():
+			return nil, h.unanswered(ctx)
+		}
+	}
+	defer func() { <-h.turn }()
+	if ok, err := h.enter(m); ok || err != nil {
+		return nil, err
+	}
+	hd, st, err := h.bounded(ctx, m, patient)
+	if hd == nil {
+		return st, err
+	}
+	inOrder()
+	h.mu.Lock()
+	h.hold, h.n = hd, 1
+	for w := range h.waiting {
+		w.rouse() // they may nest now
+	}
+	h.mu.Unlock()
+	return nil, nil
+}
+
+// inOrder makes what one owner in this process did before Unlock happen before
+// what the next one does after Lock, in the sense of the Go memory model,
+// which knows nothing of files. It is called before the file is released and
+// after it is taken, so the file puts the two calls in that order.
+func inOrder() {
+	order.Lock()
+	//lint:ignore SA2001 the empty section is the point
+	order.Unlock()
+}
+
+var order sync.Mutex
+
+func (h *handle) unlock() error {
+	if h.turn == nil {
+		return ErrNotLocked
+	}
+	h.mu.Lock()
+	switch {
+	case h.hold == nil:
+		h.mu.Unlock()
+		return fmt.Errorf("unlock %q: %w", h.path, ErrNotLocked)
+	case h.n > 1:
+		h.n--
+		over := h.hold.over
+		h.mu.Unlock()
+		if over {
+			return h.lostError()
+		}
+		return nil
+	}
+	h.mu.Unlock()
+	return h.end(false)
+}
+
+func (h *handle) forceUnlock() error {
+	if h.turn == nil || h.bad != nil {
+		return nil
+	}
+	return h.end(true)
+}
+
+// end ends the hold if this is still the last lock, or in any case with force.
+// The turn keeps a Lock on this handle away until the file is released.
+func (h *handle) end(force bool) error {
+	h.turn <- struct{}{}
+	h.mu.Lock()
+	if h.hold == nil || (h.n > 1 && !force) { // others were quicker
+		h.mu.Unlock()
+		<-h.turn
+		if force {
+			return nil
+		}
+		return h.unlock()
+	}
+	hd := h.hold
+	h.hold, h.n = nil, 0
+	h.mu.Unlock()
+	start := time.Now()
+	inOrder()
+	err := h.proto.release(h, hd)
+	<-h.turn
+	switch {
+	case hd.over:
+		err = h.lostError()
+	case errors.Is(err, ErrLost):
+		h.mu.Lock()
+		hd.lose()
+		h.mu.Unlock()
+	}
+	h.logRelease(hd, start, err)
+	queues.released(h)
+	return err
+}
+
+func (h *handle) lostError() error { return fmt.Errorf("unlock %q: %w", h.path, ErrLost) }
+
+// lose marks a hold as lost; the caller has the handle's mu.
+func (hd *hold) lose() {
+	if hd.over {
+		return
+	}
+	hd.over = true
+	if hd.lost != nil {
+		close(hd.lost)
+	}
+}
+
+func (h *handle) locked() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.hold != nil && !h.hold.over
+}
+
+// taken: there is a hold to enter, or to learn the loss of.
+func (h *handle) taken() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.hold != nil
+}
+
+func (h *handle) lost() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.hold == nil {
+		return nil
+	}
+	if h.hold.lost == nil {
+		h.hold.lost = make(chan struct{})
+		if h.hold.over {
+			close(h.hold.lost)
+		}
+	}
+	return h.hold.lost
+}
+
+func (h *handle) record() (meta.Record, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.hold == nil || h.hold.rec == nil {
+		return meta.Record{}, false
+	}
+	return *h.hold.rec, true
+}
+
+func (h *handle) dup() (*os.File, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.hold == nil {
+		return nil, fmt.Errorf("dup %q: %w", h.path, ErrNotLocked)
+	}
+	return h.hold.file.Dup()
+}
+
+// newRecord is the record of an acquisition, but for what taking it adds.
+func (h *handle) newRecord(token string) *meta.Record {
+	c := &h.cfg
+	r := &meta.Record{Format: meta.Format, Kind: h.proto.kind(), Token: token, Created: time.Now().UTC(), Note: c.note, Labels: c.labels}
+	if c.onBehalf != nil {
+		r.SetOwner(*c.onBehalf)
+		r.OnBehalf = true
+	} else {
+		r.SetOwner(c.host.Self())
+	}
+	if c.program != "" {
+		r.Program = c.program
+	}
+	return r
+}

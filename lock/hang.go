@@ -1,0 +1,103 @@
+package lock
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/filelock-go/filelock/reaper"
+)
+
+// A system call on a dead mount cannot be cancelled. Where one may hang, an
+// attempt runs in a goroutine of its own, one per path; a caller whose context
+// ends leaves it there, and what it may yet take is released at once.
+var calls = callSet{m: make(map[place]*call)}
+
+type callSet struct {
+	mu sync.Mutex
+	m  map[place]*call
+}
+
+type call struct {
+	done chan struct{}
+	left bool // nobody waits for the answer any more; guarded by callSet.mu
+	hd   *hold
+	st   *reaper.Status
+	err  error
+}
+
+// hangGrace is how long after the end of its context a call may go on before
+// it counts as hanging: a healthy filesystem answers in far less, and then the
+// caller learns who holds the lock.
+const hangGrace = 100 * time.Millisecond
+
+// bounded is protocol.take that returns when ctx is done.
+func (h *handle) bounded(ctx context.Context, m mode, patient bool) (*hold, *reaper.Status, error) {
+	if ctx.Done() == nil || h.local.Load() {
+		return h.proto.take(h, m, patient)
+	}
+	for {
+		calls.mu.Lock()
+		before := calls.m[h.place()]
+		if before == nil {
+			break
+		}
+		calls.mu.Unlock()
+		select {
+		case <-before.done:
+		case <-ctx.Done():
+			return nil, nil, h.unanswered(ctx)
+		}
+	}
+	c := &call{done: make(chan struct{})}
+	calls.m[h.place()] = c
+	calls.mu.Unlock()
+	go c.run(h, m, patient)
+	select {
+	case <-c.done:
+		return c.hd, c.st, c.err
+	case <-ctx.Done():
+	}
+	t := time.NewTimer(hangGrace)
+	defer t.Stop()
+	select {
+	case <-c.done:
+		return c.hd, c.st, c.err
+	case <-t.C:
+	}
+	calls.mu.Lock()
+	defer calls.mu.Unlock()
+	select {
+	case <-c.done: // in the same moment
+		return c.hd, c.st, c.err
+	default:
+		c.left = true
+		return nil, nil, h.unanswered(ctx)
+	}
+}
+
+func (c *call) run(h *handle, m mode, patient bool) {
+	c.hd, c.st, c.err = h.proto.take(h, m, patient)
+	calls.mu.Lock()
+	left := c.left
+	if !left {
+		h.finish(c)
+	}
+	calls.mu.Unlock()
+	if !left {
+		return
+	}
+	if c.hd != nil {
+		err := h.proto.release(h, c.hd)
+		h.logAbandoned(c.hd, err)
+	}
+	calls.mu.Lock()
+	h.finish(c)
+	calls.mu.Unlock()
+}
+
+// finish ends a call; the caller has calls.mu.
+func (h *handle) finish(c *call) {
+	delete(calls.m, h.place())
+	close(c.done)
+}

@@ -1,0 +1,98 @@
+package lock
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/filelock-go/filelock/reaper"
+)
+
+// Everything is logged at debug level, and with context.Background where the
+// caller's context is over or there is none.
+
+func (h *handle) logs() bool {
+	return h.cfg.logger != nil && h.cfg.logger.Enabled(context.Background(), slog.LevelDebug)
+}
+
+func (h *handle) logAcquire(ctx context.Context, start time.Time, attempts int, err error) {
+	if !h.logs() {
+		return
+	}
+	attrs := []slog.Attr{slog.String("path", h.path), slog.Int("attempt", attempts), slog.Duration("duration", time.Since(start))}
+	if err != nil {
+		h.cfg.logger.LogAttrs(ctx, slog.LevelDebug, "not acquired", append(attrs, slog.Any("error", err))...)
+		return
+	}
+	if rec, ok := h.record(); ok {
+		attrs = append(attrs, slog.String("token", rec.Token))
+	}
+	h.cfg.logger.LogAttrs(ctx, slog.LevelDebug, "acquired", attrs...)
+}
+
+func (h *handle) logWait(ctx context.Context, st *reaper.Status) {
+	if !h.logs() {
+		return
+	}
+	attrs := []slog.Attr{slog.String("path", h.path)}
+	if st == nil {
+		attrs = append(attrs, slog.String("behind", "other goroutines of this process"))
+	} else {
+		attrs = append(attrs, judged(st)...)
+	}
+	h.cfg.logger.LogAttrs(ctx, slog.LevelDebug, "waiting", attrs...)
+}
+
+func (h *handle) logBreak(st *reaper.Status, attempt int, start time.Time, err error) {
+	if !h.logs() {
+		return
+	}
+	attrs := append([]slog.Attr{slog.String("path", h.path), slog.Int("attempt", attempt), slog.Duration("duration", time.Since(start))}, judged(st)...)
+	msg := "broke the lock of a dead owner"
+	if st.State == reaper.Free {
+		msg = "removed the file of a hard lock that nobody holds"
+	}
+	if err != nil {
+		msg = "did not break the lock"
+		attrs = append(attrs, slog.Any("error", err))
+	}
+	h.cfg.logger.LogAttrs(context.Background(), slog.LevelDebug, msg, attrs...)
+}
+
+func (h *handle) logRelease(hd *hold, start time.Time, err error) {
+	if !h.logs() {
+		return
+	}
+	now := time.Now()
+	attrs := []slog.Attr{slog.String("path", h.path), slog.Int("attempt", 1), slog.Duration("duration", now.Sub(start)), slog.Duration("held", now.Sub(hd.since))}
+	if hd.rec != nil {
+		attrs = append(attrs, slog.String("token", hd.rec.Token))
+	}
+	msg := "released"
+	if err != nil {
+		msg = "released with an error"
+		attrs = append(attrs, slog.Any("error", err))
+	}
+	h.cfg.logger.LogAttrs(context.Background(), slog.LevelDebug, msg, attrs...)
+}
+
+// logAbandoned tells of a lock that was taken by a call nobody waited for any
+// more. Its release cannot be reported in any other way.
+func (h *handle) logAbandoned(hd *hold, err error) { h.logRelease(hd, time.Now(), err) }
+
+// logRecord tells that a hard lock's file could not be written: the lock holds
+// all the same, the file just does not say who has it.
+func (h *handle) logRecord(err error) {
+	if h.logs() {
+		h.cfg.logger.LogAttrs(context.Background(), slog.LevelDebug, "lock file does not name the holder",
+			slog.String("path", h.path), slog.Any("error", err))
+	}
+}
+
+func judged(st *reaper.Status) []slog.Attr {
+	attrs := []slog.Attr{slog.String("verdict", string(st.Verdict)), slog.String("rule", st.Rule), slog.Any("evidence", st.Evidence)}
+	if st.Record != nil {
+		attrs = append(attrs, slog.String("owner_token", st.Record.Token), slog.Int("owner_pid", st.Record.PID), slog.String("owner_host", st.Record.Hostname))
+	}
+	return attrs
+}

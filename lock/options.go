@@ -1,0 +1,140 @@
+package lock
+
+import (
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"time"
+
+	"github.com/filelock-go/filelock/internal/host"
+	"github.com/filelock-go/filelock/meta"
+)
+
+// Option changes how a handle locks. An option that cannot apply to the lock
+// it is given to is an error matching ErrOption from the first Lock.
+type Option func(*config)
+
+type config struct {
+	timeout time.Duration // negative: none
+	poll    time.Duration
+	mode    fs.FileMode
+	exact   bool // mode was asked for
+	logger  *slog.Logger
+	note    string
+	labels  map[string]string
+	program string
+
+	withoutReaping bool
+	withoutRecord  bool
+	onBehalf       *meta.Identity // Grant: the owner, another process
+
+	host *host.Host
+	errs []error
+}
+
+// defaultPoll bounds the pause between two looks at a held lock. A waiter
+// finds a freed lock half of it later on average, at a cost of some 40 looks
+// of about 20 microseconds a second.
+const defaultPoll = 25 * time.Millisecond
+
+const defaultMode fs.FileMode = 0o644
+
+func newConfig(opts []Option) config {
+	c := config{timeout: -1, poll: defaultPoll, mode: defaultMode, host: host.Real}
+	for _, o := range opts {
+		o(&c)
+	}
+	return c
+}
+
+func (c *config) refuse(format string, args ...any) {
+	c.errs = append(c.errs, fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), ErrOption))
+}
+
+// WithTimeout bounds how long Lock waits: 0 tries once, negative waits for
+// ever. By default, Lock waits for ever.
+func WithTimeout(d time.Duration) Option { return func(c *config) { c.timeout = d } }
+
+// WithPoll sets the longest pause between two looks at a held lock where
+// nothing wakes the waiter. By default, 25 ms. It must be positive.
+func WithPoll(d time.Duration) Option {
+	return func(c *config) {
+		if d <= 0 {
+			c.refuse("WithPoll(%s): the pause must be positive", d)
+			return
+		}
+		c.poll = d
+	}
+}
+
+// WithMode sets the permission bits of a lock file that this handle makes,
+// exactly, past the umask. By default, 0644 before the umask, so that others
+// can read who holds the lock and probe it.
+func WithMode(mode fs.FileMode) Option {
+	return func(c *config) {
+		if mode&^fs.ModePerm != 0 {
+			c.refuse("WithMode(%v): permission bits only", mode)
+			return
+		}
+		c.mode, c.exact = mode, true
+	}
+}
+
+// WithLogger makes the handle log every acquisition, wait, break and release
+// to l, at debug level, in the group "filelock". By default, and with nil,
+// nothing is logged.
+func WithLogger(l *slog.Logger) Option {
+	return func(c *config) {
+		c.logger = nil
+		if l != nil {
+			c.logger = l.WithGroup("filelock")
+		}
+	}
+}
+
+// WithNote puts a text into the record, for people.
+func WithNote(text string) Option { return func(c *config) { c.note = text } }
+
+// WithLabels puts keys and values into the record, for the user's own tools.
+func WithLabels(labels map[string]string) Option {
+	labels = maps.Clone(labels)
+	return func(c *config) { c.labels = labels }
+}
+
+// WithProgram sets the program's name in the record, for people. By default,
+// the name of this process's executable.
+func WithProgram(name string) Option { return func(c *config) { c.program = name } }
+
+// WithoutReaping leaves the locks of dead owners to others: they count as
+// held. By default, a contender breaks them.
+func WithoutReaping() Option { return func(c *config) { c.withoutReaping = true } }
+
+// WithoutRecord makes a [File] write nothing into the lock file, which then
+// does not say who holds the lock. It cannot apply to a [Soft].
+func WithoutRecord() Option { return func(c *config) { c.withoutRecord = true } }
+
+// WithLease asks for a lease. Not in this version: the first Lock returns an
+// error matching ErrOption.
+func WithLease(d time.Duration) Option {
+	return func(c *config) { c.refuse("WithLease(%s): leases are not in this version", d) }
+}
+
+// WithFence asks for a fencing number. Not in this version: the first Lock
+// returns an error matching ErrOption.
+func WithFence() Option {
+	return func(c *config) { c.refuse("WithFence: fencing numbers are not in this version") }
+}
+
+// WithNetwork makes a soft lock treat the directory as one on a network
+// filesystem. Not in this version: the first Lock returns an error matching
+// ErrOption.
+func WithNetwork() Option {
+	return func(c *config) {
+		c.refuse("WithNetwork: the protocol for network filesystems is not in this version")
+	}
+}
+
+// InHost puts the handle into another world: this project's simulated ones.
+// Its argument cannot be made outside this module.
+func InHost(h *host.Host) Option { return func(c *config) { c.host = h } }

@@ -1,0 +1,312 @@
+package lock
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/meta"
+	"github.com/filelock-go/filelock/reaper"
+)
+
+// fileProtocol takes and releases the operating system's lock on a file. It
+// locks what the path names, then checks that the path still names it: a soft
+// lock's release or a break may have removed it meanwhile.
+type fileProtocol struct{}
+
+func (fileProtocol) kind() string { return meta.KindFile }
+
+// fileTries bounds how often a patient caller looks again at a kernel lock
+// that may be a passing probe's.
+const fileTries = 8
+
+func (p fileProtocol) take(h *handle, m mode, patient bool) (*hold, *reaper.Status, error) {
+	passes := 0
+	for round := 1; ; round++ {
+		f, writable, err := p.open(h)
+		if errors.Is(err, errAgain) && round < rounds {
+			continue
+		}
+		if err != nil {
+			return nil, nil, asLockError(h, err)
+		}
+		hd, st, err := p.own(h, f, m, writable)
+		if hd != nil {
+			return hd, nil, nil
+		}
+		if cerr := f.Close(); !errors.Is(err, errAgain) && !errors.Is(err, fsys.ErrLocked) {
+			return nil, st, errors.Join(err, cerr)
+		}
+		if errors.Is(err, errAgain) && round < rounds {
+			continue
+		}
+		if patient && passes < fileTries {
+			passes++
+			h.cfg.host.Sleep(probePause)
+			continue
+		}
+		seen, err := h.reap.Examine(h.dir, h.name, true)
+		if errors.Is(err, fsys.ErrIrregular) && st == nil {
+			seen, err = heldDirectory(h), nil // nothing else opens, and gets here
+		}
+		if err != nil {
+			return nil, nil, asLockError(h, err)
+		}
+		if seen.KernelBacked() {
+			h.local.Store(true)
+		}
+		if seen.State == reaper.Free || seen.State == reaper.Stale {
+			// It was let go between the attempt and the look.
+			if round < rounds {
+				continue
+			}
+		}
+		return nil, &seen, nil
+	}
+}
+
+func heldDirectory(h *handle) reaper.Status {
+	return reaper.Status{Path: h.path, Exists: true, State: reaper.Held, Judgment: reaper.Judgment{
+		Verdict: reaper.Alive, Rule: reaper.RuleKernelLockHeld,
+		Evidence: []string{"somebody holds a kernel lock on the directory: the attempt to lock it was refused"},
+	}}
+}
+
+// open opens the file, making it if need be; writable says that a record may
+// go into it. A file that this user can only read can be locked as well.
+//
+// A handle's first look is careful: opening a FIFO wakes its writer, and some
+// devices act when they are opened. After that the path was a lock once, and
+// one system call does.
+func (p fileProtocol) open(h *handle) (f fsys.File, writable bool, err error) {
+	how := fsys.OpenWrite | fsys.OpenDirToo
+	if h.cfg.exact || !h.known.Load() {
+		f, err := p.create(h)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, true, err
+		}
+		info, err := h.dir.Lstat(h.name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, false, errAgain
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		if !info.Mode.IsRegular() && !info.Mode.IsDir() {
+			// OpenRead refuses it without opening it, and says what it is.
+			how = fsys.OpenRead
+		}
+	} else {
+		how |= fsys.OpenCreate
+	}
+	f, err = h.dir.Open(h.name, how)
+	switch {
+	case err == nil:
+		return f, how&fsys.OpenWrite != 0, nil
+	case errors.Is(err, fs.ErrNotExist):
+		if how&fsys.OpenCreate == 0 {
+			return nil, false, errAgain // removed since Create found it
+		}
+		return nil, false, err
+	case errors.Is(err, fsys.ErrIrregular):
+		return nil, false, err
+	}
+	f, rerr := h.dir.Open(h.name, fsys.OpenRead|fsys.OpenDirToo)
+	if rerr != nil {
+		return nil, false, err
+	}
+	return f, false, nil
+}
+
+func (fileProtocol) create(h *handle) (fsys.File, error) {
+	f, err := h.dir.Create(h.name, h.cfg.mode)
+	if err != nil || !h.cfg.exact {
+		return f, err
+	}
+	if err := f.Chmod(h.cfg.mode); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// own locks an opened file. fsys.ErrLocked when somebody else has it, errAgain
+// when the path does not name it any more.
+func (p fileProtocol) own(h *handle, f fsys.File, m mode, writable bool) (*hold, *reaper.Status, error) {
+	how := fsys.Exclusive
+	if m == shared {
+		how = fsys.Shared
+	}
+	if err := f.TryLock(how); err != nil {
+		return nil, nil, err
+	}
+	id := f.OpenInfo().ID
+	if id == (fsys.ID{}) { // just created
+		info, err := f.Info()
+		if err != nil {
+			return nil, nil, err
+		}
+		id = info.ID
+	}
+	now, err := h.dir.Lstat(h.name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil, errAgain
+	case err != nil:
+		return nil, nil, err
+	case now.ID != id:
+		return nil, nil, errAgain
+	}
+	hd := &hold{file: f, id: id, mode: m, since: time.Now()}
+	if !now.Mode.IsRegular() { // a directory: nothing to read or write
+		hd.rec = h.fileRecord(m)
+		return hd, nil, nil
+	}
+	ours := now.Size == 0 || h.wrote.Load().is(now)
+	if !ours {
+		st, mayWrite, err := p.meet(h, f)
+		if st != nil || err != nil {
+			return nil, st, err
+		}
+		ours = mayWrite
+	}
+	hd.rec = h.fileRecord(m)
+	if hd.rec != nil && ours && writable && !h.cfg.withoutRecord {
+		if err := h.inform(hd, now); err != nil {
+			h.logRecord(err)
+		}
+	}
+	h.known.Store(true)
+	hd.since = time.Now()
+	return hd, nil, nil
+}
+
+// meet looks at the contents of a file whose kernel lock was granted. A soft
+// record without kernel_lock may have a live owner all the same; then the
+// status is returned. mayWrite: it is a hard lock's record, or the beginning
+// of one, and nobody's data.
+func (fileProtocol) meet(h *handle, f fsys.File) (_ *reaper.Status, mayWrite bool, err error) {
+	b, err := f.Read(meta.MaxSize + 1)
+	if err != nil {
+		return nil, false, err
+	}
+	switch c := meta.Parse(b); {
+	case c.Class == meta.Torn:
+		return nil, true, nil
+	case c.Class == meta.Complete && c.Record.Kind == meta.KindFile:
+		return nil, true, nil
+	case c.Class != meta.Newer && (c.Record == nil || c.Record.KernelLock):
+		return nil, false, nil
+	}
+	st, err := h.reap.JudgeLocked(h.path, f)
+	switch {
+	case err != nil:
+		return nil, false, err
+	case st.Content == meta.Newer:
+		return nil, false, notLockFile(h.path, &st)
+	case st.State != reaper.Stale:
+		return &st, false, nil
+	}
+	return nil, false, nil
+}
+
+// fileRecord is what a hold is known by; a shared one by nothing.
+func (h *handle) fileRecord(m mode) *meta.Record {
+	if m == shared {
+		return nil
+	}
+	return h.newRecord(h.cfg.host.NewToken())
+}
+
+// inform writes the record over what is there. Whoever reads or kills in
+// between must find a record, the beginning of one, or an empty file, never a
+// mixture of two: so the new one is written with a single call and is as long
+// as the old. What spans pages cannot be written as one, and makes room first.
+// A failure leaves the lock as it is; the file only informs.
+func (h *handle) inform(hd *hold, now fsys.Info) error {
+	b, err := hd.rec.Encode()
+	if err != nil {
+		return err
+	}
+	b = padded(b, now.Size)
+	if max(int64(len(b)), now.Size) > pageSize && now.Size > 0 {
+		if err := hd.file.Truncate(0); err != nil {
+			return err
+		}
+	}
+	from := time.Now()
+	if err := hd.file.Write(b); err != nil {
+		return errors.Join(err, hd.file.Truncate(0)) // no half of a record
+	}
+	h.wrote.Store(&ownRecord{id: hd.id, size: int64(len(b)), from: from, to: time.Now()})
+	return nil
+}
+
+const (
+	// pageSize is the smallest page of any platform: what lies within one is
+	// not torn by a signal in the middle of a write.
+	pageSize = 4096
+	// fileUnit is the unit of a hard lock's record's length. No soft lock's has
+	// such a length, so a file's size tells them apart.
+	fileUnit = 64
+)
+
+// padded fills a record up with spaces, which JSON ignores, to a multiple of
+// fileUnit and at least to the length of what it is written over, where that
+// can be.
+func padded(b []byte, old int64) []byte {
+	n := (len(b) + fileUnit - 1) / fileUnit * fileUnit
+	if old > int64(n) && old <= pageSize {
+		n = (int(old) + fileUnit - 1) / fileUnit * fileUnit
+	}
+	return spaced(b, min(n, meta.MaxSize))
+}
+
+// spaced puts spaces before the final newline until b has n bytes.
+func spaced(b []byte, n int) []byte {
+	if len(b) >= n {
+		return b
+	}
+	line := b[:len(b)-1]
+	return append(append(line, bytes.Repeat([]byte{' '}, n-len(b))...), '\n')
+}
+
+// ownRecord remembers the record that this handle wrote last, under the
+// exclusive lock, so that the next acquisition need not read it to know that
+// it is no user's data.
+type ownRecord struct {
+	id       fsys.ID
+	size     int64
+	from, to time.Time
+}
+
+// clockStep is how far a local filesystem's time stamps may lag behind the
+// clock that time.Now reads: one timer tick of 10 ms at the slowest, and some.
+const clockStep = 20 * time.Millisecond
+
+// is: the same inode, of a length that only hard locks' records have, last
+// changed while we wrote it.
+func (o *ownRecord) is(now fsys.Info) bool {
+	return o != nil && o.id == now.ID && o.size == now.Size && o.size%fileUnit == 0 &&
+		!now.ModTime.Before(o.from.Add(-clockStep)) && !now.ModTime.After(o.to)
+}
+
+// longHold: from here on a hard lock's release checks the path. It is one
+// system call, which a hold of an instant should not have to pay for.
+const longHold = time.Millisecond
+
+// release drops the lock with the descriptor.
+func (fileProtocol) release(h *handle, hd *hold) error {
+	var err error
+	if time.Since(hd.since) >= longHold {
+		now, lerr := h.dir.Lstat(h.name)
+		switch {
+		case errors.Is(lerr, fs.ErrNotExist), lerr == nil && now.ID != hd.id:
+			err = h.lostError()
+		case lerr != nil:
+			err = lerr
+		}
+	}
+	return errors.Join(err, hd.file.Close())
+}

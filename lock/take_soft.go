@@ -1,0 +1,256 @@
+package lock
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"time"
+
+	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/meta"
+	"github.com/filelock-go/filelock/reaper"
+)
+
+// softProtocol takes and releases a soft lock where the kernel's lock on the
+// inode is the guard: whoever removes the file that the path names holds the
+// exclusive kernel lock on that inode while it checks and unlinks, and the
+// owner holds it from before its record is written until after the file is
+// gone. A crash anywhere frees the kernel lock, and that is the proof of death.
+type softProtocol struct{}
+
+func (softProtocol) kind() string { return meta.KindSoft }
+
+const (
+	// rounds bounds the repetitions of one attempt. Each means that somebody
+	// else took, released or broke the lock in between.
+	rounds = 64
+	// probeTries and probePause: how long the creator of a lock file puts up
+	// with probers, each of which has the kernel lock for some microseconds.
+	probeTries = 200
+	probePause = 100 * time.Microsecond
+	// passTries and passPause: how long a patient caller waits for a kernel
+	// lock that may be a passing probe or break.
+	passTries = 40
+	// mixed is how many looks in a row must find contents that are no record
+	// before a file that somebody has locked counts as none.
+	mixed     = 10
+	passPause = 500 * time.Microsecond
+)
+
+// errAgain: the file that was just created is not ours any more.
+var errAgain = errors.New("start over")
+
+func (p softProtocol) take(h *handle, _ mode, patient bool) (hd *hold, st *reaper.Status, err error) {
+	class, err := h.dir.Class()
+	if err != nil {
+		return nil, nil, asLockError(h, err)
+	}
+	if !class.KernelBacked() {
+		return nil, nil, &fs.PathError{Op: "lock", Path: h.path, Err: notLocal(class)}
+	}
+	h.local.Store(true)
+	token := h.cfg.host.NewToken()
+	// Entered before the file can exist: a record of this process with a token
+	// that is not entered is taken for an abandoned one.
+	h.cfg.host.Tokens.Enter(token)
+	defer func() {
+		if hd == nil {
+			h.cfg.host.Tokens.Remove(token)
+		}
+	}()
+	passes := 0
+	for round := 1; ; round++ {
+		f, err := h.dir.Create(h.name, h.cfg.mode)
+		if err == nil {
+			hd, err = p.own(h, f, token, class)
+			if !errors.Is(err, errAgain) {
+				return hd, nil, asLockError(h, err)
+			}
+			continue
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return nil, nil, asLockError(h, err)
+		}
+		seen, err := h.reap.Examine(h.dir, h.name, true)
+		if err != nil {
+			return nil, nil, asLockError(h, err)
+		}
+		switch next, err := p.met(h, &seen, round); {
+		case err != nil:
+			return nil, nil, err
+		case next == tryAgain && round < rounds:
+		case patient && seen.Passing() && passes < passTries:
+			passes++
+			h.cfg.host.Sleep(passPause)
+		default:
+			return nil, &seen, nil
+		}
+	}
+}
+
+func notLocal(c fsys.Class) error {
+	if !c.Local {
+		return fmt.Errorf("a soft lock needs a local filesystem in this version, and %s is not known to be one; a hard lock (File) works there: %w", c.Type, reaper.ErrNetwork)
+	}
+	return fmt.Errorf("a soft lock needs kernel locks that belong to the open file in this version, and this operating system's belong to the process; use a hard lock (File): %w", reaper.ErrNetwork)
+}
+
+type step int
+
+const (
+	giveWay step = iota // somebody has the lock
+	tryAgain
+)
+
+// met decides what to do about the file that is there.
+func (softProtocol) met(h *handle, st *reaper.Status, round int) (step, error) {
+	switch {
+	case !st.Exists:
+		return tryAgain, nil
+	case st.Denied() != nil:
+		return giveWay, nil
+	case st.Content == meta.Malformed && st.KernelLocked() && round < mixed:
+		// A read is not atomic against a write: it may be a hard lock's record
+		// that was just being written over another.
+		h.cfg.host.Sleep(probePause)
+		return tryAgain, nil
+	case st.Content == meta.Malformed, st.Content == meta.Newer:
+		return giveWay, notLockFile(h.path, st)
+	case st.State == reaper.Free:
+	case st.State != reaper.Stale || h.cfg.withoutReaping:
+		return giveWay, nil
+	}
+	start := time.Now()
+	err := h.reap.Remove(h.dir, h.name, *st)
+	h.logBreak(st, round, start, err)
+	switch {
+	case err == nil, errors.Is(err, reaper.ErrChanged):
+		return tryAgain, nil
+	case errors.Is(err, fsys.ErrLocked): // somebody is breaking it, or took it as a hard lock
+		return tryAgain, nil
+	case errors.Is(err, fs.ErrPermission):
+		return giveWay, &HeldError{Path: h.path, Record: st.Record, Judgment: st.Judgment, Err: err}
+	}
+	return giveWay, err
+}
+
+func notLockFile(path string, st *reaper.Status) error {
+	why := "it neither waits for nor touches what it does not understand"
+	if len(st.Evidence) > 0 {
+		why = st.Evidence[0]
+		if st.KernelLocked() && len(st.Raw) > 0 {
+			why = meta.Parse(st.Raw).Reason
+		}
+	}
+	if st.Content == meta.Newer {
+		why = st.Evidence[0]
+	}
+	return fmt.Errorf("lock %q: %w: %s", path, ErrNotLockFile, why)
+}
+
+// own makes a file that was just created this owner's: kernel lock first, then
+// the check that the path still names it and that nobody wrote to it, then the
+// record. errAgain when somebody broke it in between, as may be done to a file
+// without a kernel lock.
+func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) (_ *hold, err error) {
+	mine := false // the kernel lock is ours and the path names the file
+	defer func() {
+		if err == nil {
+			return
+		}
+		if mine {
+			// Ours to remove, as in a release: nothing is left behind.
+			err = errors.Join(err, h.dir.Unlink(h.name))
+		}
+		if cerr := f.Close(); !errors.Is(err, errAgain) {
+			err = errors.Join(err, cerr)
+		}
+	}()
+	for try := 1; ; try++ {
+		err := f.TryLock(fsys.Exclusive)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, fsys.ErrLocked) {
+			return nil, err
+		}
+		if try == probeTries {
+			return nil, errAgain // somebody is breaking it, or holds it as a hard lock
+		}
+		h.cfg.host.Sleep(probePause)
+	}
+	info, err := f.Info()
+	if err != nil {
+		return nil, err
+	}
+	switch now, err := h.dir.Lstat(h.name); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, errAgain
+	case err != nil:
+		return nil, err
+	case now.ID != info.ID || info.Size != 0:
+		return nil, errAgain
+	}
+	mine = true
+	if h.cfg.exact {
+		if err := f.Chmod(h.cfg.mode); err != nil {
+			return nil, err
+		}
+	}
+	rec := h.newRecord(token)
+	if !rec.OnBehalf {
+		rec.KernelLock, rec.Inode, rec.Filesystem = true, strconv.FormatUint(info.Ino, 10), class.Type
+	}
+	b, err := rec.Encode()
+	if err != nil {
+		return nil, fmt.Errorf("lock %q: %w: %w", h.path, ErrOption, err)
+	}
+	if len(b)%fileUnit == 0 {
+		b = spaced(b, len(b)+1)
+	}
+	if err := f.Write(b); err != nil {
+		return nil, err
+	}
+	return &hold{file: f, id: info.ID, rec: rec, since: time.Now()}, nil
+}
+
+// release removes the file, if the path still names it, while the kernel lock
+// on it is still ours. Another error than ErrLost leaves a file whose kernel
+// lock is free: the next contender finds its owner dead, which it then is.
+func (softProtocol) release(h *handle, hd *hold) error {
+	err := unlinkOwn(h, hd)
+	err = errors.Join(err, hd.file.Close())
+	h.cfg.host.Tokens.Remove(hd.rec.Token)
+	return err
+}
+
+func unlinkOwn(h *handle, hd *hold) error {
+	switch now, err := h.dir.Lstat(h.name); {
+	case errors.Is(err, fs.ErrNotExist):
+		return h.lostError()
+	case err != nil:
+		return err
+	case now.ID != hd.id:
+		return h.lostError()
+	}
+	err := h.dir.Unlink(h.name)
+	if errors.Is(err, fs.ErrNotExist) { // rm was quicker
+		return h.lostError()
+	}
+	return err
+}
+
+// asLockError puts the call the user made and the lock's path before the error
+// of a system call, and keeps that call's name.
+func asLockError(h *handle, err error) error {
+	var pe *fs.PathError
+	if err == nil || !errors.As(err, &pe) || pe.Op == "lock" {
+		return err
+	}
+	what := pe.Err
+	if pe.Op != "open" || pe.Path != h.path {
+		what = fmt.Errorf("%s: %w", pe.Op, pe.Err)
+	}
+	return &fs.PathError{Op: "lock", Path: h.path, Err: what}
+}

@@ -1,0 +1,170 @@
+package lock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"time"
+
+	"github.com/filelock-go/filelock/reaper"
+)
+
+func (h *handle) lock(ctx context.Context, limit time.Duration) error {
+	return h.acquire(ctx, limit, exclusive)
+}
+
+func (h *handle) rlock(ctx context.Context, limit time.Duration) error {
+	return h.acquire(ctx, limit, shared)
+}
+
+// hangs bounds TryLock, which has no context: so long may a filesystem take to
+// answer.
+const hangs = reaper.DefaultPatience
+
+func (h *handle) tryLock(m mode) error {
+	if err := h.check(); err != nil {
+		return err
+	}
+	start := time.Now()
+	ctx := context.Background()
+	if !h.local.Load() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, hangs, errNoAnswer)
+		defer cancel()
+	}
+	st, err := h.attempt(ctx, m, true)
+	if st != nil {
+		err = h.heldError(st, start, nil)
+	}
+	h.logAcquire(ctx, start, 1, err)
+	return err
+}
+
+func (h *handle) acquire(ctx context.Context, limit time.Duration, m mode) error {
+	if ctx == nil {
+		panic("lock: nil context")
+	}
+	if err := h.check(); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return doneOnEntry(ctx, h.path)
+	}
+	start := time.Now()
+	if ok, err := h.enter(m); ok || err != nil {
+		return err
+	}
+	if limit == 0 {
+		st, err := h.attempt(ctx, m, true)
+		if st != nil {
+			err = h.heldError(st, start, timeoutError(0))
+		}
+		h.logAcquire(ctx, start, 1, err)
+		return err
+	}
+	if queues.busy(h) {
+		return h.wait(ctx, limit, m, start, nil)
+	}
+	// A limit only matters to the first attempt where its system calls may hang.
+	first, cancel := ctx, context.CancelFunc(func() {})
+	if limit > 0 && !h.local.Load() {
+		first, cancel = context.WithTimeoutCause(ctx, limit, errLimit)
+	}
+	st, err := h.attempt(first, m, false)
+	cancel()
+	if st == nil {
+		h.logAcquire(ctx, start, 1, err)
+		return err
+	}
+	return h.wait(ctx, limit, m, start, st)
+}
+
+// errLimit is the cause of a context that ended because the limit was over.
+var errLimit = errors.New("timeout")
+
+// errNoAnswer is the cause of a context that ended because a call hangs.
+var errNoAnswer = errors.New("the filesystem does not answer")
+
+// wait queues and tries again until the lock is taken or the wait ends. st is
+// what the first attempt saw, nil if there was none.
+func (h *handle) wait(ctx context.Context, limit time.Duration, m mode, start time.Time, st *reaper.Status) error {
+	outer := ctx
+	if limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadlineCause(ctx, start.Add(limit), errLimit)
+		defer cancel()
+	}
+	w := queues.join(h)
+	defer queues.leave(w)
+	h.logWait(outer, st)
+	p := pace{most: h.cfg.poll}
+	timer := time.NewTimer(p.next())
+	defer timer.Stop()
+	for attempts := 1; ; attempts++ {
+		first := queues.first(w)
+		if first || h.taken() {
+			seen, err := h.attempt(ctx, m, false)
+			if seen == nil {
+				h.logAcquire(outer, start, attempts+1, err)
+				return err
+			}
+			st = seen
+		}
+		var look <-chan time.Time
+		if first { // the others are woken when it is their turn
+			look = timer.C
+		}
+		select {
+		case <-w.wake:
+		case <-look:
+			timer.Reset(p.next())
+		case <-ctx.Done():
+			if st == nil { // it queued in memory all the time
+				now, _ := h.reap.Examine(h.dir, h.name, true) // for the message only
+				st = &now
+			}
+			why := waitEnded(ctx)
+			if errors.Is(context.Cause(ctx), errLimit) {
+				why = timeoutError(limit)
+			}
+			err := h.heldError(st, start, why)
+			h.logAcquire(outer, start, attempts, err)
+			return err
+		}
+	}
+}
+
+// pace is the pause between two looks at a held lock: short at first, for
+// locks that are held for an instant, then longer, and never regular, so that
+// waiters who began together do not look together.
+type pace struct{ last, most time.Duration }
+
+const firstPause = 500 * time.Microsecond
+
+func (p *pace) next() time.Duration {
+	p.last = min(max(p.last*3/2, firstPause), p.most)
+	return p.last/2 + rand.N(p.last/2+1)
+}
+
+func (h *handle) heldError(st *reaper.Status, start time.Time, why error) error {
+	j := st.Judgment
+	if st.Record != nil && st.State == reaper.Held && h.cfg.host.Tokens.Has(st.Record.Token) {
+		j.Evidence = append(j.Evidence[:len(j.Evidence):len(j.Evidence)], "another handle of this very process has it")
+	}
+	if d := st.Denied(); d != nil {
+		why = errors.Join(why, d)
+	}
+	return &HeldError{Path: h.path, Record: st.Record, Judgment: j, Waited: time.Since(start), Err: why}
+}
+
+// unanswered is the error of an attempt that was given up on while a system
+// call hung: nothing is known about the lock, so it is not ErrHeld.
+func (h *handle) unanswered(ctx context.Context) error {
+	err := waitEnded(ctx)
+	if c := context.Cause(ctx); errors.Is(c, errLimit) || errors.Is(c, errNoAnswer) {
+		err = ErrTimeout
+	}
+	return &fs.PathError{Op: "lock", Path: h.path, Err: fmt.Errorf("%w: %w", errNoAnswer, err)}
+}
