@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// app is one invocation. Answers go to out; everything else goes to errs, in
+// lines that begin "filelock:" or "hint:".
+type app struct {
+	in   io.Reader
+	out  *output
+	errs io.Writer
+	ran  bool // a subcommand was found and its arguments were right
+}
+
+// output remembers the first error, so that an answer that could not be given
+// is never a success.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.w.Write(p)
+	if err != nil && o.err == nil {
+		o.err = err
+	}
+	return n, err
+}
+
+// run is the whole command. COMMAND of `filelock run` inherits the process's
+// own standard descriptors, whatever in, out and errs are.
+func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) exitCode {
+	a := &app{in: in, out: &output{w: out}, errs: errs}
+	root := a.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !a.ran {
+		err = asUsage(root, err)
+	}
+	if a.out.err != nil {
+		err = &codeError{code: exitInternal, err: fmt.Errorf("the answer could not be written: %w", a.out.err)}
+	}
+	return a.report(err)
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "filelock COMMAND",
+		Short: "Locks for shell scripts and cron jobs that a dead owner never wedges",
+		Long: `filelock runs commands under a lock, and explains locks.
+
+A lock is a file. It says who holds it; when the owner has died, the next one
+who wants the lock proves that and takes it over. A live owner never loses it.`,
+		Example: `  filelock run /var/lib/job/job.lock backup --all
+  filelock inspect /var/lib/job/job.lock`,
+		Args:               cobra.ArbitraryArgs,
+		SilenceErrors:      true,
+		SilenceUsage:       true,
+		DisableSuggestions: true, // asUsage makes them
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("there is no command %q", args[0])
+			}
+			return usagef("say what to do").hint("filelock help lists the commands; filelock run LOCK COMMAND is the usual one")
+		},
+		Version: versionText(),
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out) // before InitDefaultCompletionCmd, which takes it over
+	root.SetErr(a.errs)
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetHelpTemplate(helpTemplate)
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(a.runCommand(), a.inspectCommand(), a.listCommand(), a.reapCommand(), a.breakCommand(),
+		a.waitCommand(), a.lockCommand(), a.unlockCommand(), a.versionCommand())
+	root.SetHelpCommand(a.helpCommand())
+	root.InitDefaultCompletionCmd()
+	exits(root, "", nil, exitUsage)
+	root.DisableFlagsInUseLine = true
+	for _, c := range root.Commands() {
+		c.DisableFlagsInUseLine = true // the synopsis names them
+		if c.Name() == "completion" {
+			c.Args = cobra.ArbitraryArgs
+			c.RunE = func(_ *cobra.Command, args []string) error {
+				if len(args) == 0 {
+					return usagef("say for which shell").hint("filelock completion bash|zsh|fish|powershell")
+				}
+				return usagef("there is no completion for %q", args[0]).hint("filelock completion bash|zsh|fish|powershell")
+			}
+			exits(c, "", nil, exitUsage)
+		}
+	}
+	return root
+}
+
+// checked makes fn a subcommand's RunE: from there on, errors are no longer
+// those of the command line.
+func (a *app) checked(fn func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		a.ran = true
+		return fn(cmd, args)
+	}
+}
+
+const helpTemplate = `{{with or .Long .Short}}{{. | trimTrailingWhitespaces}}
+
+{{end}}{{.UsageString}}{{with index .Annotations "exit"}}
+Exit status:
+{{.}}{{end}}`
+
+// exits puts the exit codes of a command into its help: own are those with a
+// meaning of this command's own, before is what no number says.
+func exits(cmd *cobra.Command, before string, own map[exitCode]string, codes ...exitCode) {
+	all := maps.Clone(own)
+	if all == nil {
+		all = map[exitCode]string{}
+	}
+	for _, c := range codes {
+		all[c] = c.meaning()
+	}
+	b := strings.Builder{}
+	b.WriteString(before)
+	for _, c := range slices.Sorted(maps.Keys(all)) {
+		fmt.Fprintf(&b, "  %3d  %s\n", c, all[c])
+	}
+	cmd.Annotations = map[string]string{"exit": b.String()}
+}
+
+// argCount is cobra's check of the number of arguments, in our words.
+func argCount(least, most int, want string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return usagef("%s: %s is missing", cmd.Name(), want).hint("usage: " + cmd.UseLine())
+		case most >= 0 && len(args) > most:
+			return usagef("%s: %q is one argument too many", cmd.Name(), args[most]).hint("usage: " + cmd.UseLine())
+		}
+		return nil
+	}
+}
+
+func flagError(cmd *cobra.Command, err error) error {
+	if errors.Is(err, pflag.ErrHelp) {
+		return err
+	}
+	var own *usageError
+	if errors.As(err, &own) {
+		return own
+	}
+	u := usagef("%s: %s", cmd.Name(), err)
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
+		if near := nearestFlag(cmd, unknown.GetSpecifiedName()); near != "" {
+			return u.hint("did you mean --" + near + "?")
+		}
+	}
+	return u.hint("filelock help " + cmd.Name() + " lists the flags")
+}
+
+// asUsage turns what cobra says about a command line into a usageError.
+func asUsage(root *cobra.Command, err error) error {
+	var own *usageError
+	if errors.As(err, &own) {
+		return own
+	}
+	u := usagef("%s", err)
+	if args := root.Flags().Args(); len(args) > 0 {
+		root.SuggestionsMinimumDistance = 2
+		if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+			return u.hint("did you mean filelock " + near[0] + "?")
+		}
+	}
+	return u.hint("filelock help lists the commands")
+}
+
+func nearestFlag(cmd *cobra.Command, name string) (near string) {
+	best := 3
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if d := distance(name, f.Name); !f.Hidden && d < best {
+			best, near = d, f.Name
+		}
+	})
+	return near
+}
+
+// distance is how many letters must be changed, added or left out.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		corner := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			swap := corner
+			if a[i-1] != b[j-1] {
+				swap++
+			}
+			corner = row[j]
+			row[j] = min(swap, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}

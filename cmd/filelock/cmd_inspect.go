@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/filelock-go/filelock/reaper"
+)
+
+func (a *app) inspectCommand() *cobra.Command {
+	wait, asJSONLines := time.Duration(-1), false
+	cmd := &cobra.Command{
+		Use:   "inspect [-w D] [--json] LOCK...",
+		Short: "Who holds LOCK, is that owner alive, how do we know, what next",
+		Long: `Say who holds LOCK, whether that owner is alive, how that is known, and what
+can be done next. It names the holders of other programs' locks too, where the
+system shows them (Linux). Nothing is changed.
+
+With -w, look again for up to D until the state is neither held nor unknown,
+and then say what it is.
+
+With --json, one object a line. Every key is always there: a list may be [],
+anything else null. New keys may come.
+  path      absolute
+  state     free, held, stale or unknown
+  mode      exclusive or shared
+  kind      soft, file (a hard lock) or guard; or what else the file looks like
+  verdict   about the owner: alive, dead, expired or unknown
+  rule      the rule that decided
+  evidence  list of sentences: what was seen
+  missing   the proof that would decide
+  record    the object in the lock file, as it is
+  holders   list of live processes: pid, program, user, known_by (descriptor,
+            /proc/locks or record)
+  next      the command that would help, quoted for sh
+  error     what went wrong`,
+		Example: `  filelock inspect /var/lib/job/job.lock
+  filelock inspect --json *.lock | jq -r 'select(.state == "stale").path'`,
+		Args: argCount(1, -1, "LOCK"),
+	}
+	cmd.Flags().VarP(seconds{&wait}, "wait", "w", "look again for at most `D` while it is held or unknown")
+	cmd.Flags().BoolVar(&asJSONLines, "json", false, "one JSON object a line")
+	cmd.RunE = a.checked(func(cmd *cobra.Command, args []string) error {
+		return a.inspect(cmd.Context(), args, wait, asJSONLines)
+	})
+	exits(cmd, "", map[exitCode]string{exitOK: "free"}, append([]exitCode{exitHeld, exitStale, exitUnknown}, everywhere...)...)
+	return cmd
+}
+
+func (a *app) inspect(ctx context.Context, paths []string, wait time.Duration, asJSONLines bool) error {
+	worst := exitOK
+	deadline := time.Now().Add(wait)
+	for i, path := range paths {
+		st, err := inspectUntil(ctx, path, deadline)
+		if st.Path == "" || st.Path == path {
+			st.Path = absolutePath(path)
+		}
+		if err != nil {
+			err = lookError("inspect", st.Path, err)
+			worst = max(worst, exitCodeOf(err))
+		} else {
+			worst = max(worst, stateCode(st.State))
+		}
+		if asJSONLines {
+			if werr := writeJSON(a.out, asJSON(ctx, st, err)); werr != nil {
+				return werr
+			}
+			continue
+		}
+		if err != nil {
+			a.say("%v", err)
+			if next := hintFor(err); next != "" {
+				a.hint(next)
+			}
+			continue
+		}
+		if i > 0 {
+			fmt.Fprintln(a.out)
+		}
+		a.explain(ctx, st)
+	}
+	if worst == exitOK {
+		return nil
+	}
+	return &codeError{code: worst}
+}
+
+func stateCode(s reaper.State) exitCode {
+	switch s {
+	case reaper.Free:
+		return exitOK
+	case reaper.Held:
+		return exitHeld
+	case reaper.Stale:
+		return exitStale
+	}
+	return exitUnknown
+}
+
+// inspectUntil looks until the state is free or stale, or the deadline is over.
+func inspectUntil(ctx context.Context, path string, deadline time.Time) (reaper.Status, error) {
+	for p := firstLook; ; p = min(p*2, longestLook) {
+		st, err := reaper.Inspect(ctx, path)
+		left := time.Until(deadline)
+		if err != nil || st.State == reaper.Free || st.State == reaper.Stale || left <= 0 {
+			return st, err
+		}
+		select {
+		case <-ctx.Done():
+			return st, context.Cause(ctx)
+		case <-time.After(min(p, left)):
+		}
+	}
+}
+
+// The pauses between looks at a lock that is waited for but not wanted.
+const (
+	firstLook   = 5 * time.Millisecond
+	longestLook = 200 * time.Millisecond
+)
+
+// explain answers the four questions.
+func (a *app) explain(ctx context.Context, st reaper.Status) {
+	line := func(name, text string) { fmt.Fprintf(a.out, "  %-9s %s\n", name, visible(text)) }
+	state := string(st.State)
+	if st.Mode == "shared" {
+		state += ", shared"
+	}
+	if st.Kind != "" {
+		state += " (" + kindText(st.Kind) + ")"
+	}
+	fmt.Fprintf(a.out, "%s: %s\n", visible(st.Path), visible(state))
+	if !st.Exists {
+		return
+	}
+	var hs []reaper.Holder
+	if st.State == reaper.Held {
+		hs, _ = reaper.Holders(ctx, st) // who is not to be seen is not named
+	}
+	who, when := whoHolds(st, hs)
+	switch {
+	case st.State == reaper.Free:
+	case who == "":
+		line("owner", "not known")
+	default:
+		line("owner", strings.TrimSpace(who+" "+when))
+	}
+	if r := st.Record; r != nil && st.State != reaper.Free {
+		if r.Note != "" {
+			line("note", r.Note)
+		}
+		if r.OnBehalf {
+			line("", "taken for that process by filelock lock or the like")
+		}
+	}
+	if r := st.Record; len(hs) > 1 || len(hs) == 1 && r != nil && hs[0].PID != r.PID {
+		line("holders", holders(hs))
+	}
+	if st.Verdict != "" {
+		line("alive", map[reaper.Verdict]string{
+			reaper.Alive: "yes", reaper.Dead: "no, dead", reaper.Expired: "its lease is over", reaper.Unknown: "cannot be told from here",
+		}[st.Verdict])
+	}
+	for i, e := range st.Evidence {
+		switch {
+		case i > 0:
+			line("", e)
+		case st.Rule != "":
+			line("because", st.Rule+": "+e)
+		default:
+			line("because", e)
+		}
+	}
+	if st.Missing != "" {
+		line("missing", st.Missing)
+	}
+	if next := nextStep(st); next.command != "" {
+		line("next", next.command)
+		line("", next.meaning)
+	} else {
+		line("next", next.meaning)
+	}
+}
+
+func kindText(kind string) string {
+	switch kind {
+	case "soft":
+		return "soft lock"
+	case "file":
+		return "hard lock"
+	case "guard":
+		return "guard of a break"
+	}
+	return kind
+}

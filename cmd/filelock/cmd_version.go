@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) versionCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "version",
+		Short: "Say which version this is",
+		Long:  "Say which version this is, and what it was built with.",
+		Args:  argCount(0, 0, ""),
+		RunE: a.checked(func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(a.out, versionText())
+			return err
+		}),
+	}
+	exits(cmd, "", nil, exitUsage)
+	return cmd
+}
+
+func versionText() string {
+	version, revision, dirty := "(unknown)", "", ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if info.Main.Version != "" {
+			version = info.Main.Version
+		}
+		for _, s := range info.Settings {
+			switch {
+			case s.Key == "vcs.revision":
+				revision = s.Value
+			case s.Key == "vcs.modified" && s.Value == "true":
+				dirty = ", modified"
+			}
+		}
+	}
+	if revision != "" && !strings.Contains(version, revision[:min(12, len(revision))]) {
+		version += " (" + revision + dirty + ")"
+	}
+	return fmt.Sprintf("filelock %s %s %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/filelock-go/filelock/lock"
+	"github.com/filelock-go/filelock/meta"
+	"github.com/filelock-go/filelock/reaper"
+)
+
+func (a *app) waitCommand() *cobra.Command {
+	wait := time.Duration(-1)
+	cmd := &cobra.Command{
+		Use:   "wait [-w D] LOCK",
+		Short: "Wait until a contender would get LOCK; change nothing",
+		Long: `Wait until LOCK is free, or its owner is dead: until somebody who wants it would
+get it. Nothing is changed, so somebody else may take it first.`,
+		Example: `  filelock wait -w 10m job.lock && report`,
+		Args:    argCount(1, 1, "LOCK"),
+	}
+	cmd.Flags().VarP(seconds{&wait}, "wait", "w", "wait for at most `D` (by default, for ever)")
+	cmd.RunE = a.checked(func(cmd *cobra.Command, args []string) error { return a.wait(cmd.Context(), args[0], wait) })
+	exits(cmd, "", map[exitCode]string{exitOK: "a contender would get it"}, append([]exitCode{exitConflict}, everywhere...)...)
+	return cmd
+}
+
+func (a *app) wait(ctx context.Context, path string, wait time.Duration) error {
+	deadline := time.Now().Add(wait)
+	for p := firstLook; ; p = min(p*2, longestLook) {
+		st, err := reaper.Inspect(ctx, path)
+		switch {
+		case err != nil:
+			return lookError("wait for", absolutePath(path), err)
+		case st.State == reaper.Free, st.State == reaper.Stale:
+			return nil
+		case st.State == reaper.StateUnknown && (st.Content == meta.Malformed && st.Denied() == nil || st.Content == meta.Newer):
+			return fmt.Errorf("wait for %q: %w: %s", st.Path, lock.ErrNotLockFile, st.Evidence[0])
+		}
+		left := p
+		if wait >= 0 {
+			if left = time.Until(deadline); left <= 0 {
+				return &codeError{code: exitConflict, err: fmt.Errorf("%s", a.heldBy(ctx, st))}
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(min(p, left)):
+		}
+	}
+}

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/lock"
+	"github.com/filelock-go/filelock/reaper"
+)
+
+// exitCode is what the process exits with. The numbers from 64 on are those of
+// sysexits.h.
+type exitCode int
+
+const (
+	exitOK         exitCode = 0
+	exitConflict   exitCode = 1 // run, lock, wait: not obtained in time
+	exitHeld       exitCode = 10
+	exitStale      exitCode = 11
+	exitUnknown    exitCode = 12
+	exitUsage      exitCode = 64
+	exitNoDir      exitCode = 66
+	exitNoCommand  exitCode = 69
+	exitInternal   exitCode = 70
+	exitNoCreate   exitCode = 73
+	exitLost       exitCode = 75
+	exitPermission exitCode = 77
+	exitSignal     exitCode = 128 // plus the signal's number
+)
+
+func (c exitCode) meaning() string {
+	switch c {
+	case exitOK:
+		return "it worked"
+	case exitConflict:
+		return "the lock was not obtained in time"
+	case exitHeld:
+		return "held by a live owner"
+	case exitStale:
+		return "stale: the owner is dead, or its lease is over"
+	case exitUnknown:
+		return "it cannot be told whether the owner is alive"
+	case exitUsage:
+		return "wrong usage"
+	case exitNoDir:
+		return "no such directory"
+	case exitNoCommand:
+		return "COMMAND cannot be executed"
+	case exitInternal:
+		return "internal or input/output error"
+	case exitNoCreate:
+		return "the lock cannot be made there (read-only, full, name too long, not a lock file)"
+	case exitLost:
+		return "the lock was lost, or changed meanwhile"
+	case exitPermission:
+		return "no permission"
+	}
+	return ""
+}
+
+// everywhere are the codes that any command on a path can end with.
+var everywhere = []exitCode{exitUsage, exitNoDir, exitInternal, exitNoCreate, exitPermission}
+
+// usageError is a command line that cannot be followed.
+type usageError struct{ text, next string }
+
+func (e *usageError) Error() string                { return e.text }
+func (e *usageError) hint(next string) *usageError { e.next = next; return e }
+
+func usagef(format string, args ...any) *usageError {
+	return &usageError{text: fmt.Sprintf(format, args...)}
+}
+
+// codeError ends the program with a code. Without an error inside, nothing is
+// said: it was said before, or there is nothing to say.
+type codeError struct {
+	code exitCode
+	err  error
+	next string // the hint, if there is a next step
+}
+
+func (e *codeError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit status %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *codeError) Unwrap() error { return e.err }
+
+// signalError: a signal ended the program before it had a command to run.
+type signalError struct{ number int }
+
+func (e *signalError) Error() string { return fmt.Sprintf("ended by signal %d", e.number) }
+
+// exitCodeOf is where errors become exit codes.
+func exitCodeOf(err error) exitCode {
+	var (
+		code  *codeError
+		usage *usageError
+		sig   *signalError
+		not   *reaper.RefusedError
+	)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &code):
+		return code.code
+	case errors.As(err, &usage), errors.Is(err, lock.ErrOption), errors.Is(err, lock.ErrNoProcess):
+		return exitUsage
+	case errors.As(err, &sig):
+		return exitSignal + exitCode(sig.number)
+	case errors.Is(err, lock.ErrHeld) && errors.Is(err, fs.ErrPermission):
+		return exitPermission // a dead owner's lock that this user may not remove
+	case errors.Is(err, lock.ErrHeld):
+		return exitConflict
+	case errors.As(err, &not):
+		if not.Status.State == reaper.Held {
+			return exitHeld
+		}
+		return exitUnknown
+	case errors.Is(err, reaper.ErrRefused):
+		return exitHeld
+	case errors.Is(err, lock.ErrLost), errors.Is(err, reaper.ErrChanged):
+		return exitLost
+	case errors.Is(err, lock.ErrNotLockFile), errors.Is(err, fsys.ErrIrregular), errors.Is(err, reaper.ErrNetwork):
+		return exitNoCreate
+	}
+	return osExitCode(err)
+}
+
+// osExitCode is exitCodeOf for the operating system's errors.
+func osExitCode(err error) exitCode {
+	switch {
+	case errors.Is(err, reaper.ErrNoAnswer):
+		return exitInternal
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return exitNoDir
+	case errors.Is(err, fs.ErrPermission):
+		return exitPermission
+	case errors.Is(err, fs.ErrInvalid) && !errors.Is(err, syscall.EINVAL):
+		return exitUsage // a path that can be no lock's
+	}
+	for _, e := range cannotCreate {
+		if errors.Is(err, e) {
+			return exitNoCreate
+		}
+	}
+	return exitInternal
+}
+
+// report says what went wrong, if anything did, and returns the exit code. An
+// error of writing that down changes nothing: a broken stderr ends no command.
+func (a *app) report(err error) exitCode {
+	if err == nil {
+		return exitOK
+	}
+	var (
+		code  *codeError
+		usage *usageError
+		sig   *signalError
+		next  string
+	)
+	switch {
+	case errors.As(err, &sig) && err == error(sig):
+		return exitCodeOf(err)
+	case errors.As(err, &code):
+		if code.err == nil {
+			return code.code
+		}
+		next = code.next
+	case errors.As(err, &usage):
+		next = usage.next
+	}
+	if next == "" {
+		next = hintFor(err)
+	}
+	a.say("%s", err)
+	if next != "" {
+		a.hint(next)
+	}
+	return exitCodeOf(err)
+}
+
+// say writes one line of what is no answer.
+func (a *app) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(a.errs, "filelock: %s\n", visible(fmt.Sprintf(format, args...)))
+}
+
+func (a *app) hint(text string) {
+	_, _ = fmt.Fprintf(a.errs, "hint: %s\n", visible(text))
+}
+
+// hintFor is the next step for errors of the library.
+func hintFor(err error) string {
+	var path *fs.PathError
+	switch {
+	case errors.Is(err, lock.ErrHeld) && errors.Is(err, fs.ErrPermission):
+		return "the owner is dead, but only the lock file's owner or the directory's may remove it: run filelock break as one of them"
+	case errors.Is(err, lock.ErrNoProcess):
+		return "--pid takes the process id of the process that is to own the lock: $$ in a shell script"
+	case errors.Is(err, lock.ErrNotLockFile):
+		return "choose a path of its own for the lock, as in job.lock; run --hard locks any file and leaves its contents alone"
+	case errors.Is(err, reaper.ErrNetwork):
+		return "run --hard takes the operating system's own lock, which works there"
+	case errors.Is(err, fsys.ErrIrregular):
+		return "a lock is a regular file: choose another path"
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, reaper.ErrNoAnswer):
+		return "is the filesystem's server gone?"
+	case exitCodeOf(err) == exitNoDir:
+		return "make the directory first: a lock file's directory is never made"
+	case errors.As(err, &path) && exitCodeOf(err) == exitPermission && os.Getenv("USER") != "":
+		return "does " + os.Getenv("USER") + " have the right to write in that directory and to read the file?"
+	}
+	return ""
+}

@@ -1,0 +1,9 @@
+//go:build unix && !linux && !freebsd
+
+package main
+
+import "syscall"
+
+// childAttr: the kernel has no parent-death signal; the help of run says what
+// that means.
+func childAttr(bool) *syscall.SysProcAttr { return nil }

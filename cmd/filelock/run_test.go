@@ -1,0 +1,406 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/filelock-go/filelock/meta"
+	"github.com/filelock-go/filelock/reaper"
+)
+
+func needUnix(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS == "windows" || runtime.GOOS == "plan9" || runtime.GOOS == "js" || runtime.GOOS == "wasip1" {
+		t.Skip("needs a POSIX shell")
+	}
+}
+
+func TestRunPassesOnTheExitCodeAndReleases(t *testing.T) {
+	needUnix(t)
+	for _, code := range []int{0, 1, 7, 75, 255} {
+		dir := t.TempDir()
+		r := filelock(t, dir, "run", "x.lock", "sh", "-c", "test -s x.lock && exit "+strconv.Itoa(code))
+		r.wantCode(t, exitCode(code))
+		if r.out != "" || r.err != "" {
+			t.Errorf("it talks: %q %q", r.out, r.err)
+		}
+		wantGone(t, dir+"/x.lock")
+	}
+	r := filelock(t, t.TempDir(), "run", "x.lock", "sh", "-c", "kill -9 $$")
+	r.wantCode(t, exitSignal+9)
+}
+
+func TestRunTakesTheCommandLineOfFlock(t *testing.T) {
+	needUnix(t)
+	const ok = "a b"
+	for _, args := range [][]string{
+		{"x", "echo", "a", "b"},
+		{"x", "--", "echo", "a", "b"},
+		{"--", "x", "echo", "a", "b"},
+		{"x", "-c", "echo a b"},
+		{"x", "--command", "echo a b"},
+		{"x", "--command=echo a b"},
+		{"-c", "echo a b", "x"},
+		{"--command", "echo a b", "x"},
+		{"-n", "x", "echo", "a", "b"},
+		{"--nb", "x", "echo", "a", "b"},
+		{"--nonblock", "x", "echo", "a", "b"},
+		{"-nx", "x", "echo", "a", "b"},
+		{"-x", "x", "echo", "a", "b"},
+		{"-e", "x", "echo", "a", "b"},
+		{"-en", "x", "echo", "a", "b"},
+		{"--exclusive", "x", "echo", "a", "b"},
+		{"-w", "1.5", "x", "echo", "a", "b"},
+		{"-w1", "x", "echo", "a", "b"},
+		{"--wait", "1s", "x", "echo", "a", "b"},
+		{"--wait=.5", "x", "echo", "a", "b"},
+		{"--timeout", "0", "x", "echo", "a", "b"},
+		{"--timeout=2", "x", "echo", "a", "b"},
+		{"-E", "9", "-o", "x", "echo", "a", "b"},
+		{"--conflict-exit-code=9", "--close", "x", "echo", "a", "b"},
+		{"-q", "x", "echo", "a", "b"},
+		{"--quiet", "x", "echo", "a", "b"},
+		{"-s", "-x", "x", "echo", "a", "b"}, // the last one counts, as with flock(1)
+		{"--hard", "-x", "-s", "x", "echo", "a", "b"},
+		{"--hard", "--shared", "x", "echo", "a", "b"},
+		{"--on-lost", "kill", "--note", "n", "--label", "k=v", "--label", "l=", "x", "echo", "a", "b"},
+		{"./x", "printf", "%s %s\\n", "a", "b"},
+	} {
+		r := filelock(t, t.TempDir(), append([]string{"run"}, args...)...).wantCode(t, exitOK)
+		if strings.TrimSpace(r.out) != ok || r.err != "" {
+			t.Errorf("%q prints %q, %q", args, r.out, r.err)
+		}
+	}
+}
+
+func TestFlagsAfterLOCKAreCOMMANDs(t *testing.T) {
+	needUnix(t)
+	r := filelock(t, t.TempDir(), "run", "x", "echo", "-n", "-w", "--", "-c", "y").wantCode(t, exitOK)
+	want := finish(t, command(t.TempDir(), "run", "--", "x", "--", "echo", "-n", "-w", "--", "-c", "y")).out
+	if got := strings.TrimSpace(r.out); !strings.HasSuffix(got, "-w -- -c y") || r.out != want {
+		t.Errorf("COMMAND printed %q", r.out)
+	}
+}
+
+func TestRunUsesTheUsersShell(t *testing.T) {
+	needUnix(t)
+	dir := t.TempDir()
+	script := "#!/bin/sh\necho \"my shell: $*\"\n"
+	if err := os.WriteFile(dir+"/mysh", []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := command(dir, "run", "-c", "echo x", "x")
+	cmd.Env = append(os.Environ(), "SHELL="+dir+"/mysh")
+	if r := finish(t, cmd).wantCode(t, exitOK); r.out != "my shell: -c echo x\n" {
+		t.Errorf("with $SHELL: %q", r.out)
+	}
+	cmd = command(dir, "run", "-c", "echo x", "x")
+	cmd.Env = append(os.Environ(), "SHELL=")
+	if r := finish(t, cmd).wantCode(t, exitOK); r.out != "x\n" {
+		t.Errorf("without $SHELL: %q", r.out)
+	}
+}
+
+func TestACommandThatCannotBeExecutedExits69BeforeTheLockIsTouched(t *testing.T) {
+	needUnix(t)
+	dir := t.TempDir()
+	for name, text := range map[string]string{"plain": "x", "badinterp": "#!/nonexistent/sh\n"} {
+		mode := os.FileMode(0o644)
+		if name == "badinterp" {
+			mode = 0o755
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []string{"no-such-program", "./no-such-file", "./plain", "./badinterp", ".", ""} {
+		r := filelock(t, dir, "run", "x.lock", c).wantCode(t, exitNoCommand)
+		wantText(t, c, r.err, "filelock: execute ", "hint: ")
+		wantGone(t, dir+"/x.lock")
+	}
+	// It is found before the lock is even tried.
+	holding(t, dir, "held.lock")
+	filelock(t, dir, "run", "held.lock", "no-such-program").wantCode(t, exitNoCommand)
+	filelock(t, dir, "run", "/no/such/directory/x", "no-such-program").wantCode(t, exitNoCommand)
+}
+
+func TestAScriptWithoutAFirstLineIsGivenToSh(t *testing.T) {
+	needUnix(t)
+	dir := t.TempDir()
+	if err := os.WriteFile(dir+"/script", []byte("echo script \"$@\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if r := filelock(t, dir, "run", "x.lock", "./script", "a").wantCode(t, exitOK); r.out != "script a\n" {
+		t.Errorf("%q", r.out)
+	}
+}
+
+func TestTheRecordNamesCOMMANDWithoutItsArguments(t *testing.T) {
+	needUnix(t)
+	r := filelock(t, t.TempDir(), "run", "--note", "nightly", "--label", "job=7", "--label", "a=b=c", "x.lock", "/bin/sh", "-c", "cat x.lock # secret").wantCode(t, exitOK)
+	rec := meta.Parse([]byte(r.out)).Record
+	if rec == nil {
+		t.Fatalf("not a record: %s", r.out)
+	}
+	if rec.Program != "sh" || rec.Note != "nightly" || rec.Labels["job"] != "7" || rec.Labels["a"] != "b=c" {
+		t.Errorf("%+v", rec)
+	}
+	if strings.Contains(r.out, "secret") {
+		t.Error("the arguments are in the record")
+	}
+}
+
+func TestCOMMANDFindsTheLockInItsEnvironment(t *testing.T) {
+	needUnix(t)
+	dir := t.TempDir()
+	cmd := command(dir, "run", "x.lock", "sh", "-c", "env | grep ^FILELOCK_ | sort; cat x.lock")
+	cmd.Env = append(os.Environ(), "FILELOCK_FENCE=1", "FILELOCK_TOKEN=outer", "FILELOCK_FD=3", "FILELOCK_PATH=/outer")
+	r := finish(t, cmd).wantCode(t, exitOK)
+	lines := strings.Split(r.out, "\n")
+	if len(lines) < 4 {
+		t.Fatalf("%q", r.out)
+	}
+	rec := meta.Parse([]byte(lines[3] + "\n")).Record
+	if rec == nil {
+		t.Fatalf("not a record: %q", lines[3])
+	}
+	fd, err := strconv.Atoi(strings.TrimPrefix(lines[0], "FILELOCK_FD="))
+	if err != nil || fd < 10 {
+		t.Errorf("%q: not 10 or above", lines[0])
+	}
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines[1] != "FILELOCK_PATH="+dir+"/x.lock" && lines[1] != "FILELOCK_PATH="+real+"/x.lock" {
+		t.Errorf("%q", lines[1])
+	}
+	if lines[2] != "FILELOCK_TOKEN="+rec.Token {
+		t.Errorf("%q, but the record's token is %q", lines[2], rec.Token)
+	}
+	// With -o there is no descriptor, with -s no token.
+	cmd = command(dir, "run", "-o", "x.lock", "sh", "-c", "env | grep ^FILELOCK_ | cut -d= -f1 | sort | tr '\\n' ' '")
+	cmd.Env = append(os.Environ(), "FILELOCK_FD=3")
+	if r := finish(t, cmd); r.out != "FILELOCK_PATH FILELOCK_TOKEN " {
+		t.Errorf("with -o: %q", r.out)
+	}
+	cmd = command(dir, "run", "--hard", "-s", "x.lock", "sh", "-c", "env | grep ^FILELOCK_ | cut -d= -f1 | sort | tr '\\n' ' '")
+	cmd.Env = append(os.Environ(), "FILELOCK_TOKEN=outer")
+	if r := finish(t, cmd); r.out != "FILELOCK_FD FILELOCK_PATH " {
+		t.Errorf("with -s: %q", r.out)
+	}
+}
+
+func TestContentionIsOneLineWithHolderTimeAndVerdict(t *testing.T) {
+	needUnix(t)
+	dir := t.TempDir()
+	h := holding(t, dir, "x.lock")
+	for _, flags := range [][]string{{"-n"}, {"-w", "0"}, {"-w", ".05"}} {
+		r := filelock(t, dir, append(append([]string{"run"}, flags...), "x.lock", "echo", "ran")...).wantCode(t, exitConflict)
+		if r.out != "" || strings.Count(r.err, "\n") != 1 {
+			t.Errorf("%v: %q, %q", flags, r.out, r.err)
+		}
+		wantText(t, "stderr", r.err, "x.lock is held by pid "+strconv.Itoa(h.Process.Pid)+" (sh)", "since 2", "alive (kernel-lock-held)")
+		if strings.Contains(r.err, "your own") {
+			t.Errorf("a stranger's lock is said to be its own: %s", r.err)
+		}
+	}
+	for _, tt := range []struct {
+		flags []string
+		code  exitCode
+		lines int
+	}{
+		{[]string{"-n", "-q"}, 1, 0},
+		{[]string{"-n", "--quiet", "-E", "5"}, 5, 0},
+		{[]string{"-n", "-E", "99"}, 99, 1},
+		{[]string{"-n", "-E", "0"}, 0, 0},
+		{[]string{"-w", ".01", "--conflict-exit-code", "255"}, 255, 1},
+		{[]string{"-n", "--hard"}, 1, 1},
+	} {
+		r := filelock(t, dir, append(append([]string{"run"}, tt.flags...), "x.lock", "echo", "ran")...).wantCode(t, tt.code)
+		if r.out != "" || strings.Count(r.err, "\n") != tt.lines {
+			t.Errorf("%v: %q, %q; want %d lines", tt.flags, r.out, r.err, tt.lines)
+		}
+	}
+	h.letGo(t).wantCode(t, exitOK)
+	wantGone(t, dir+"/x.lock")
+}
+
+func TestContentionWithAnOuterRunIsSaidNotRefused(t *testing.T) {
+	needUnix(t)
+	dir := t.TempDir()
+	r := filelock(t, dir, "run", "x.lock", "filelock", "run", "-n", "x.lock", "true").wantCode(t, exitConflict)
+	wantText(t, "stderr", r.err, "your own", "FILELOCK_TOKEN")
+	filelock(t, dir, "run", "x.lock", "filelock", "run", "-n", "y.lock", "true").wantCode(t, exitOK)
+}
+
+func TestRunWaitsInSilenceAndThenRuns(t *testing.T) {
+	needUnix(t)
+	dir := t.TempDir()
+	h := holding(t, dir, "x.lock")
+	quiet := begin(t, command(dir, "run", "-w", "60", "x.lock", "echo", "ran"))
+	loud := begin(t, command(dir, "run", "--verbose", "x.lock", "echo", "ran"))
+	waitFor(t, "--verbose says that it waits", func() bool { return strings.Contains(loud.errs.String(), "waiting") })
+	h.letGo(t).wantCode(t, exitOK)
+	quiet.wantLine(t, "ran")
+	loud.wantLine(t, "ran")
+	if r := quiet.end(t).wantCode(t, exitOK); r.err != "" {
+		t.Errorf("it talks while it waits: %q", r.err)
+	}
+	r := loud.end(t).wantCode(t, exitOK)
+	wantText(t, "--verbose", r.err, "filelock: waiting: ", "pid "+strconv.Itoa(h.Process.Pid), "filelock: acquired: ")
+}
+
+func TestVerboseSaysWhatItBrokeAndWhy(t *testing.T) {
+	needUnix(t)
+	dir := t.TempDir()
+	killedOwner(t, dir, "x.lock")
+	r := filelock(t, dir, "run", "--verbose", "-n", "x.lock", "true").wantCode(t, exitOK)
+	wantText(t, "--verbose", r.err, "broke the lock of a dead owner", reaper.RuleKernelLockFree, "nobody holds that kernel lock")
+	killedOwner(t, dir, "x.lock")
+	if r := filelock(t, dir, "run", "-n", "x.lock", "true").wantCode(t, exitOK); r.err != "" {
+		t.Errorf("without --verbose: %q", r.err)
+	}
+}
+
+// killedOwner leaves the lock of an owner that was killed.
+func killedOwner(t *testing.T, dir, name string) {
+	t.Helper()
+	killOwner(t, dir, name)
+	if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// killOwner makes an owner and kills it.
+func killOwner(t *testing.T, dir, name string) {
+	t.Helper()
+	h := begin(t, command(dir, "run", "-o", name, "sh", "-c", "echo held; exec sleep 1000"))
+	h.wantLine(t, "held")
+	if err := h.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	h.end(t)
+}
+
+func TestHardLocksExcludeFlockAndShareWithEachOther(t *testing.T) {
+	needUnix(t)
+	dir := t.TempDir()
+	h := holding(t, dir, "--hard", "-s", "x.lock")
+	filelock(t, dir, "run", "--hard", "-s", "-n", "x.lock", "true").wantCode(t, exitOK)
+	filelock(t, dir, "run", "--hard", "-n", "x.lock", "true").wantCode(t, exitConflict)
+	h.letGo(t).wantCode(t, exitOK)
+	filelock(t, dir, "run", "--hard", "-n", "x.lock", "true").wantCode(t, exitOK)
+	if _, err := os.Stat(dir + "/x.lock"); err != nil {
+		t.Errorf("a hard lock's file stays: %v", err)
+	}
+}
+
+func TestErrorsOfThePlaceHaveTheirExitCodes(t *testing.T) {
+	needUnix(t)
+	dir := t.TempDir()
+	long := strings.Repeat("x", 241)
+	data := dir + "/data"
+	if err := os.WriteFile(data, []byte("my data\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	newer := dir + "/newer"
+	if err := os.WriteFile(newer, []byte(`{"format":"filelock/2"}`+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		path string
+		code exitCode
+		says string
+	}{
+		{"missing/x.lock", exitNoDir, "hint: make the directory first"},
+		{"data/x.lock", exitNoDir, "data/x.lock"},
+		{long, exitNoCreate, "240 bytes"},
+		{"", exitUsage, "empty"},
+		{".x.1.guard", exitUsage, "side file"},
+		{"data", exitNoCreate, "hint: choose a path of its own"},
+		{"newer", exitNoCreate, "newer"},
+		{".", exitNoCreate, "not a regular file"},
+	} {
+		r := filelock(t, dir, "run", "-n", tt.path, "echo", "ran").wantCode(t, tt.code)
+		wantText(t, tt.path, r.err, "filelock: ", tt.says)
+		if r.out != "" {
+			t.Errorf("%q: COMMAND ran", tt.path)
+		}
+	}
+	if b, err := os.ReadFile(data); string(b) != "my data\n" {
+		t.Errorf("the data are %q, %v", b, err)
+	}
+}
+
+func TestALostLockExits75UnlessIgnored(t *testing.T) {
+	needUnix(t)
+	dir := t.TempDir()
+	r := filelock(t, dir, "run", "x.lock", "rm", "x.lock").wantCode(t, exitLost)
+	wantText(t, "stderr", r.err, "lock was lost", "x.lock")
+	filelock(t, dir, "run", "x.lock", "sh", "-c", "rm x.lock; exit 3").wantCode(t, exitLost)
+	r = filelock(t, dir, "run", "--on-lost", "ignore", "x.lock", "sh", "-c", "rm x.lock; exit 3").wantCode(t, 3)
+	wantText(t, "stderr", r.err, "lock was lost")
+	filelock(t, dir, "run", "--on-lost=ignore", "x.lock", "rm", "x.lock").wantCode(t, exitOK)
+}
+
+func TestASoftLockEndsWithCOMMANDAndAHardOneWithItsDescriptor(t *testing.T) {
+	needUnix(t)
+	dir := t.TempDir()
+	leaves := []string{"sh", "-c", "sh -c 'echo $$ > pid; exec sleep 1000' </dev/null >/dev/null 2>&1 & until test -s pid; do :; done"}
+	end := func() {
+		b, err := os.ReadFile(dir + "/pid")
+		if err != nil {
+			t.Fatal(err)
+		}
+		pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err := os.FindProcess(pid); err == nil {
+			_ = p.Kill()
+		}
+		_ = os.Remove(dir + "/pid")
+	}
+	filelock(t, dir, append([]string{"run", "x.lock"}, leaves...)...).wantCode(t, exitOK)
+	wantGone(t, dir+"/x.lock")
+	filelock(t, dir, "run", "-n", "x.lock", "true").wantCode(t, exitOK)
+	end()
+	filelock(t, dir, append([]string{"run", "--hard", "h.lock"}, leaves...)...).wantCode(t, exitOK)
+	filelock(t, dir, "run", "--hard", "-n", "h.lock", "true").wantCode(t, exitConflict)
+	end()
+	filelock(t, dir, "run", "--hard", "-w", "20", "h.lock", "true").wantCode(t, exitOK)
+	filelock(t, dir, append([]string{"run", "-o", "--hard", "h.lock"}, leaves...)...).wantCode(t, exitOK)
+	filelock(t, dir, "run", "--hard", "-n", "h.lock", "true").wantCode(t, exitOK)
+	end()
+}
+
+func TestRunNeverWritesToStdout(t *testing.T) {
+	needUnix(t)
+	dir := t.TempDir()
+	holding(t, dir, "x.lock")
+	for _, args := range [][]string{{"-n", "--verbose", "x.lock", "true"}, {"--verbose", "y.lock", "true"}, {"/no/dir/x", "true"}} {
+		if r := filelock(t, dir, append([]string{"run"}, args...)...); r.out != "" || r.err == "" {
+			t.Errorf("%v: stdout %q, stderr %q", args, r.out, r.err)
+		}
+	}
+}
+
+// record reads the lock file's record as JSON.
+func record(t *testing.T, path string) map[string]any {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := map[string]any{}
+	if err := json.Unmarshal(b, &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/filelock-go/filelock/meta"
+	"github.com/filelock-go/filelock/reaper"
+)
+
+// visible replaces what a terminal would obey, or what would pretend to be
+// another line, by escapes: paths and lock files are written by strangers.
+func visible(s string) string {
+	if isVisible(s) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && n == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case unicode.IsPrint(r):
+			b.WriteString(s[i : i+n])
+		default:
+			q := strconv.QuoteRuneToASCII(r)
+			b.WriteString(q[1 : len(q)-1])
+		}
+		i += n
+	}
+	return b.String()
+}
+
+func isVisible(s string) bool {
+	for _, r := range s {
+		if !unicode.IsPrint(r) {
+			return false
+		}
+	}
+	return utf8.ValidString(s)
+}
+
+// shell quotes s as one word for sh, in printable characters only; "" when
+// that cannot be done (a command substitution loses newlines at the end).
+func shell(s string) string {
+	plain := s != ""
+	for _, r := range s {
+		plain = plain && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:@%^=", r))
+	}
+	if plain {
+		return s
+	}
+	if isVisible(s) {
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	if strings.HasSuffix(s, "\n") {
+		return ""
+	}
+	var b strings.Builder
+	for i := range len(s) {
+		c := s[i]
+		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '/' || c == '.' || c == '_' {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, `\%03o`, c)
+		}
+	}
+	return `"$(printf '` + b.String() + `')"`
+}
+
+// owner describes the owner in a record, as "pid 4711 (backup) of root on db1".
+func owner(r *meta.Record) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "pid %d", r.PID)
+	if r.Program != "" {
+		fmt.Fprintf(&b, " (%s)", meta.Printable(r.Program))
+	}
+	if r.User != "" {
+		fmt.Fprintf(&b, " of %s", meta.Printable(r.User))
+	}
+	fmt.Fprintf(&b, " on %s", meta.Printable(r.Hostname))
+	return b.String()
+}
+
+func holder(h reaper.Holder) string {
+	s := fmt.Sprintf("pid %d", h.PID)
+	if h.Program != "" {
+		s += fmt.Sprintf(" (%s)", meta.Printable(h.Program))
+	}
+	if h.User != "" {
+		s += " of " + meta.Printable(h.User)
+	}
+	return s
+}
+
+func holders(hs []reaper.Holder) string {
+	const most = 5
+	var names []string
+	for i, h := range hs {
+		if i == most {
+			names = append(names, fmt.Sprintf("%d more", len(hs)-most))
+			break
+		}
+		names = append(names, holder(h))
+	}
+	return strings.Join(names, ", ")
+}
+
+// since says when, and how long ago by this host's clock.
+func since(t, now time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("since %s (%s)", t.Local().Format("2006-01-02 15:04:05"), age(now.Sub(t)))
+}
+
+// age is a duration in one unit, for people.
+func age(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "in the future"
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", d/time.Second)
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	}
+	return fmt.Sprintf("%dd", d/(24*time.Hour))
+}
