@@ -1,0 +1,153 @@
+//go:build linux
+
+package filelock_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The README's transcripts are run and compared with what they show, but for
+// what differs from run to run. FILELOCK_UPDATE_README=1 writes what was seen
+// into the README instead.
+
+// buildCommand builds the command once for all tests that need it.
+var buildCommand = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "filelock-command")
+	if err != nil {
+		return "", err
+	}
+	out, err := exec.Command("go", "build", "-o", dir+"/filelock", "./cmd/filelock").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return dir, nil
+})
+
+var console = regexp.MustCompile("(?s)```console\n(.*?)```")
+
+func TestREADMETranscriptsAreWhatTheProgramSays(t *testing.T) {
+	for _, tool := range []string{"bash", "flock"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip(err)
+		}
+	}
+	bin, err := buildCommand()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(bin) })
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	update := os.Getenv("FILELOCK_UPDATE_README") != ""
+	blocks := console.FindAllSubmatch(readme, -1)
+	if len(blocks) < 8 {
+		t.Fatalf("%d transcripts found", len(blocks))
+	}
+	for _, b := range blocks {
+		want := string(b[1])
+		got := transcript(t, bin, want)
+		if update {
+			readme = bytes.Replace(readme, b[0], []byte("```console\n"+nice(got)+"```"), 1)
+			continue
+		}
+		if alike(got) != alike(want) {
+			t.Errorf("README shows\n%s\nbut this happens:\n%s\ncompared as\n%s\nand\n%s", want, got, alike(want), alike(got))
+		}
+	}
+	if update {
+		if err := os.WriteFile("README.md", readme, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// transcript runs the commands of a block, each behind "$ ", in one shell, and
+// returns them with what they printed.
+func transcript(t *testing.T, bin, block string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "demo")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var script strings.Builder
+	script.WriteString("rc() { return $1; }\nlast=0\n")
+	for line := range strings.Lines(block) {
+		cmd, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "$ ")
+		if !ok {
+			continue
+		}
+		fmt.Fprintf(&script, "printf '%%s\\n' %s\nrc $last\n", quote("$ "+cmd))
+		if bg, ok := strings.CutSuffix(cmd, "&"); ok {
+			// The next line may count on the lock being held.
+			lock := regexp.MustCompile(`\S+\.lock`).FindString(cmd)
+			fmt.Fprintf(&script, "%s >/dev/null 2>&1 &\nuntil filelock inspect %s >/dev/null 2>&1; [ $? = 10 ]; do :; done\nlast=0\n", bg, lock)
+			continue
+		}
+		fmt.Fprintf(&script, "%s\nlast=$?\n", cmd)
+	}
+	cmd := exec.Command("bash", "-c", script.String())
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "LC_ALL=C")
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	// What the shell leaves in the background is in its process group.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.WaitDelay = time.Second
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }()
+	if err := cmd.Wait(); err != nil {
+		if _, ok := err.(*exec.ExitError); !ok {
+			t.Fatal(err)
+		}
+	}
+	return strings.ReplaceAll(out.String(), dir, "/tmp/demo")
+}
+
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+var varying = []struct {
+	re   *regexp.Regexp
+	with string
+}{
+	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), "TOKEN"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`), "TIME"},
+	{regexp.MustCompile(`\((\d+[hms.]*)+\)`), "(AGE)"},
+	{regexp.MustCompile(`\b\d+(\.\d+)?(ms|s)\b`), "AGE"},
+	{regexp.MustCompile(` on [-\w.]+ (since|took|\()`), " on HOST $1"},
+	{regexp.MustCompile(`(pid \d+ \(\S+\) on) \S+`), "$1 HOST"},
+	{regexp.MustCompile(`(pid \d+ on) [-\w.]+`), "$1 HOST"},
+	{regexp.MustCompile(`\b(go1|v\d)[-\w.+]*`), "VERSION"},
+	{regexp.MustCompile(`inode \d+ on \w+`), "inode N on FS"},
+	{regexp.MustCompile(`\d{2,}`), "N"},
+	{regexp.MustCompile(` {2,}`), "  "},
+}
+
+// alike leaves of a transcript what is the same in every run.
+func alike(s string) string {
+	for _, v := range varying {
+		s = v.re.ReplaceAllString(s, v.with)
+	}
+	return s
+}
+
+// nice is what the README shows of a transcript.
+func nice(s string) string {
+	if h, err := os.Hostname(); err == nil && h != "" {
+		s = regexp.MustCompile(`( on )`+regexp.QuoteMeta(h)+`\b`).ReplaceAllString(s, "${1}myhost")
+	}
+	return s
+}

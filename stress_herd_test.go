@@ -1,0 +1,134 @@
+//go:build linux
+
+package filelock_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// herd is the parent of a stress: it keeps so many processes at the lock,
+// starting another for each that dies, and kills and stops some itself.
+type herd struct {
+	arena arena
+	kinds []string
+
+	mu     sync.Mutex
+	over   bool
+	alive  map[*exec.Cmd]io.Closer // and its standard input
+	killed int                     // processes that ended by SIGKILL
+	wrong  []string                // processes that ended in another way than they should
+}
+
+func newHerd(t *testing.T, kinds ...string) *herd {
+	h := &herd{arena: arena{t.TempDir()}, kinds: kinds, alive: make(map[*exec.Cmd]io.Closer)}
+	must(t, os.Mkdir(h.arena.locks(), 0o755))
+	must(t, os.WriteFile(h.arena.counter(), nil, 0o644))
+	return h
+}
+
+// run keeps n processes at the lock for d, or until enough says so, and
+// returns when the last has ended.
+func (h *herd) run(t *testing.T, n int, d time.Duration, enough func() bool) {
+	t.Helper()
+	var keepers sync.WaitGroup
+	for range n {
+		keepers.Go(func() {
+			for h.one() {
+			}
+		})
+	}
+	for end := time.Now().Add(d); time.Now().Before(end) && !enough(); {
+		time.Sleep(10*time.Millisecond + rand.N(30*time.Millisecond))
+		h.disturb()
+	}
+	h.mu.Lock()
+	h.over = true
+	for _, stdin := range h.alive {
+		_ = stdin.Close()
+	}
+	h.mu.Unlock()
+	done := make(chan struct{})
+	go func() {
+		keepers.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(60 * time.Second):
+		h.mu.Lock()
+		for c := range h.alive {
+			_ = c.Process.Signal(syscall.SIGQUIT) // the runtime prints where it hangs
+		}
+		h.mu.Unlock()
+		b, _ := os.ReadFile(h.arena.lock())
+		t.Fatalf("some process does not get the lock, 60 s after nobody else wanted it; the lock file says %q", b)
+	}
+}
+
+// one starts a process and waits for its end; false when the stress is over.
+func (h *herd) one() bool {
+	j, err := json.Marshal(job{Dir: h.arena.dir, Kinds: h.kinds, Seed: rand.Uint64()})
+	if err != nil {
+		panic(err)
+	}
+	var stderr bytes.Buffer
+	cmd := exec.Command(os.Args[0], string(j))
+	cmd.Env = append(os.Environ(), roleVar+"=stress")
+	cmd.Stderr = &stderr
+	stdin, err := cmd.StdinPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	h.mu.Lock()
+	if err != nil {
+		h.wrong = append(h.wrong, err.Error())
+		h.mu.Unlock()
+		return false
+	}
+	h.alive[cmd] = stdin
+	if h.over {
+		_ = stdin.Close()
+	}
+	h.mu.Unlock()
+
+	err = cmd.Wait()
+	h.arena.queue(ended, cmd.Process.Pid)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.alive, cmd)
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL:
+		h.killed++
+	case err != nil:
+		h.wrong = append(h.wrong, fmt.Sprintf("process %d: %v\n%s", cmd.Process.Pid, err, stderr.Bytes()))
+		return false
+	}
+	return !h.over
+}
+
+// disturb kills one of the processes, wherever it is, or stops it for a moment.
+func (h *herd) disturb() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.alive { // the map's order is random enough
+		p := c.Process
+		if rand.IntN(2) == 0 {
+			_ = p.Kill()
+		} else if p.Signal(syscall.SIGSTOP) == nil {
+			time.AfterFunc(rand.N(15*time.Millisecond), func() { _ = p.Signal(syscall.SIGCONT) })
+		}
+		return
+	}
+}

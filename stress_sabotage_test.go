@@ -1,0 +1,182 @@
+//go:build linux
+
+package filelock_test
+
+import (
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/internal/host"
+)
+
+// stage is what a process is doing with the lock. A break is part of a take.
+type stage string
+
+const (
+	taking    stage = "take"
+	inside    stage = "section"
+	releasing stage = "release"
+)
+
+// step is one call to the filesystem, or one place inside the critical section.
+type step struct {
+	stage stage
+	call  string
+}
+
+// softSteps are the calls of taking, breaking and releasing a soft lock: at
+// each of them, before and after, some process of the full stress dies. (Open,
+// Read and the take's own Unlink belong to looking at and breaking a lock.)
+var softSteps = []step{
+	{taking, "Class"}, {taking, "Create"}, {taking, "TryLock"}, {taking, "Info"}, {taking, "Lstat"}, {taking, "Write"},
+	{taking, "Open"}, {taking, "Read"}, {taking, "Unlink"}, {taking, "Close"},
+	{releasing, "Lstat"}, {releasing, "Unlink"}, {releasing, "Close"},
+}
+
+// saboteur makes the process that it is in fail: it kills it at one call, and
+// pauses at others.
+type saboteur struct {
+	arena arena
+	rand  *rand.Rand
+	stage stage
+
+	at     step
+	after  bool // the call is made first
+	nth    int  // so many times the step still has to be reached; 0: never dies
+	pauses bool
+}
+
+func newSaboteur(a arena, r *rand.Rand, steps []step) *saboteur {
+	s := &saboteur{arena: a, rand: r, stage: taking, pauses: true}
+	if len(steps) > 0 && r.IntN(2) == 0 {
+		s.at, s.after, s.nth = steps[r.IntN(len(steps))], r.IntN(2) == 0, 1+r.IntN(3)
+	}
+	return s
+}
+
+// before is called before, and the function that it returns after the call.
+func (s *saboteur) before(call string) (after func()) {
+	if s.pauses && s.rand.IntN(16) == 0 {
+		time.Sleep(rand.N(time.Millisecond))
+	}
+	if s.nth == 0 || s.at != (step{s.stage, call}) {
+		return func() {}
+	}
+	if s.nth--; s.nth > 0 {
+		return func() {}
+	}
+	if !s.after {
+		s.die("before", call)
+	}
+	return func() { s.die("after", call) }
+}
+
+// die is kill -9. The signal is pending when the system call returns, so
+// nothing more of this process runs.
+func (s *saboteur) die(when, call string) {
+	s.arena.append(deaths, "%s %s %s", s.stage, when, call)
+	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	select {}
+}
+
+// world is the real one with a saboteur at every call to the filesystem.
+func (s *saboteur) world() *host.Host {
+	r := host.Real
+	return &host.Host{FS: sabotagedFS{r.FS, s}, Self: r.Self, Look: r.Look, NewToken: r.NewToken, Sleep: r.Sleep}
+}
+
+type sabotagedFS struct {
+	fsys.FS
+	s *saboteur
+}
+
+func (f sabotagedFS) At(path string) fsys.Dir { return sabotagedDir{f.FS.At(path), f.s} }
+
+type sabotagedDir struct {
+	fsys.Dir
+	s *saboteur
+}
+
+func (d sabotagedDir) Create(name string, perm fs.FileMode) (fsys.File, error) {
+	after := d.s.before("Create")
+	f, err := d.Dir.Create(name, perm)
+	after()
+	return d.file(f, err)
+}
+
+func (d sabotagedDir) Open(name string, how fsys.OpenFlag) (fsys.File, error) {
+	after := d.s.before("Open")
+	f, err := d.Dir.Open(name, how)
+	after()
+	return d.file(f, err)
+}
+
+func (d sabotagedDir) file(f fsys.File, err error) (fsys.File, error) {
+	if err != nil {
+		return nil, err
+	}
+	return sabotagedFile{f, d.s}, nil
+}
+
+func (d sabotagedDir) Lstat(name string) (fsys.Info, error) {
+	after := d.s.before("Lstat")
+	defer after()
+	return d.Dir.Lstat(name)
+}
+
+func (d sabotagedDir) Unlink(name string) error {
+	after := d.s.before("Unlink")
+	defer after()
+	return d.Dir.Unlink(name)
+}
+
+func (d sabotagedDir) Class() (fsys.Class, error) {
+	after := d.s.before("Class")
+	defer after()
+	return d.Dir.Class()
+}
+
+type sabotagedFile struct {
+	fsys.File
+	s *saboteur
+}
+
+func (f sabotagedFile) Info() (fsys.Info, error) {
+	after := f.s.before("Info")
+	defer after()
+	return f.File.Info()
+}
+
+func (f sabotagedFile) Read(max int) ([]byte, error) {
+	after := f.s.before("Read")
+	defer after()
+	return f.File.Read(max)
+}
+
+func (f sabotagedFile) Write(b []byte) error {
+	after := f.s.before("Write")
+	defer after()
+	return f.File.Write(b)
+}
+
+func (f sabotagedFile) Truncate(size int64) error {
+	after := f.s.before("Truncate")
+	defer after()
+	return f.File.Truncate(size)
+}
+
+func (f sabotagedFile) TryLock(mode fsys.LockMode) error {
+	after := f.s.before("TryLock")
+	defer after()
+	return f.File.TryLock(mode)
+}
+
+func (f sabotagedFile) Close() error {
+	after := f.s.before("Close")
+	defer after()
+	return f.File.Close()
+}

@@ -1,0 +1,166 @@
+//go:build linux
+
+package filelock_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/filelock-go/filelock/lock"
+)
+
+// waitBound is how long a process may wait for a lock that 16 processes want,
+// half of which die with it.
+const waitBound = 2 * time.Second
+
+func TestCrashingOwnersNeitherOverlapNorWedge(t *testing.T) {
+	crashStress(t, []string{"soft"}, 12, 3*time.Second)
+}
+
+// Soft locks, hard locks and locks granted to a process that has no
+// descriptor, on one path: they exclude each other, whoever of them dies.
+func TestCrashingOwnersOfAllKindsExcludeEachOther(t *testing.T) {
+	crashStress(t, []string{"soft", "file", "grant"}, 9, 2*time.Second)
+}
+
+func crashStress(t *testing.T, kinds []string, n int, d time.Duration) {
+	if !full() {
+		stampede(t, kinds, n, d)
+		return
+	}
+	for _, n := range []int{16, 64} {
+		t.Run(fmt.Sprint(n, " processes"), func(t *testing.T) { stampede(t, kinds, n, *stress) })
+	}
+}
+
+func stampede(t *testing.T, kinds []string, n int, d time.Duration) {
+	h := newHerd(t, kinds...)
+	h.run(t, n, d, func() bool { return false })
+	acc, waited := h.report(t)
+	a := h.arena
+	for _, s := range slices.Concat(a.lines(overlaps), a.lines(errorLog), acc.wrong, h.wrong) {
+		t.Error(s)
+	}
+	if acc.done == 0 {
+		t.Fatal("nobody got the lock")
+	}
+	if longest := waited[len(waited)-1]; full() && n <= 16 && longest > waitBound {
+		t.Errorf("somebody waited %v with %d processes, want at most %v", longest, n, waitBound)
+	}
+	if full() {
+		wantDeathsAtEveryStep(t, a)
+	}
+	left := names(t, a.locks())
+	if len(left) > 1 {
+		t.Errorf("left behind: %q, want the lock file at most", left)
+	}
+	l := lock.NewSoft(a.lock())
+	if err := l.TryLock(); err != nil {
+		t.Fatalf("nobody is left who could hold the lock: %v", err)
+	}
+	must(t, l.Unlock())
+	if left := names(t, a.locks()); len(left) > 0 {
+		t.Errorf("left behind after the next owner: %q, want nothing", left)
+	}
+}
+
+// The proof that the stress proves something: the usual way to break a lock
+// does not pass it.
+func TestTheCrashStressCatchesRenameAsideBreaking(t *testing.T) {
+	h := newHerd(t, renamesAside)
+	start := time.Now()
+	h.run(t, 16, 20*time.Second, func() bool { return len(h.arena.lines(overlaps)) > 0 })
+	acc, _ := h.report(t)
+	if len(h.arena.lines(overlaps)) == 0 {
+		t.Errorf("no overlap in %v", time.Since(start))
+	}
+	t.Logf("what the judges said of it, for one: %q", append(h.arena.lines(overlaps), acc.wrong...))
+}
+
+// report logs what happened, and returns what the counter's judge found and
+// all the waits, the longest last.
+func (h *herd) report(t *testing.T) (account, []time.Duration) {
+	t.Helper()
+	counter, err := readCounter(h.arena)
+	must(t, err)
+	acc := audit(h.arena.lines(journal), counter)
+	waited, wrong := waits(h.arena.lines(queue))
+	acc.wrong = append(acc.wrong, wrong...)
+	var median, longest time.Duration
+	if n := len(waited); n > 0 {
+		median, longest = waited[n/2], waited[n-1]
+	}
+	t.Logf("%d owners raised the counter or died at it, %d left it whole; %d processes killed; overlaps: %d; waits: median %v, longest %v",
+		acc.begun, acc.done, h.killed, len(h.arena.lines(overlaps)), median.Round(time.Microsecond), longest.Round(time.Microsecond))
+	t.Logf("broken: %s", tally(h.arena.lines(breaks)))
+	t.Logf("died by themselves: %s", tally(h.arena.lines(deaths)))
+	return acc, waited
+}
+
+func wantDeathsAtEveryStep(t *testing.T, a arena) {
+	t.Helper()
+	died := a.lines(deaths)
+	for _, s := range softSteps {
+		for _, when := range []string{"before", "after"} {
+			if d := fmt.Sprintf("%s %s %s", s.stage, when, s.call); !slices.Contains(died, d) {
+				t.Errorf("%q: no process died there", d)
+			}
+		}
+	}
+}
+
+func tally(lines []string) string {
+	count := map[string]int{}
+	for _, l := range lines {
+		count[l]++
+	}
+	var out []string
+	for _, l := range slices.Sorted(maps.Keys(count)) {
+		out = append(out, fmt.Sprintf("%s %d", l, count[l]))
+	}
+	return fmt.Sprintf("%d (%s)", len(lines), strings.Join(out, ", "))
+}
+
+func names(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	must(t, err)
+	var out []string
+	for _, e := range entries {
+		out = append(out, e.Name())
+	}
+	return out
+}
+
+func TestTheCounterJudgeAcceptsDeathsAndNothingElse(t *testing.T) {
+	for _, c := range []struct {
+		entries string
+		counter int
+		right   bool
+	}{
+		{"", 0, true},
+		{"begin 1 7,done 1 7,begin 2 8,done 2 8", 2, true},
+		{"begin 1 7,begin 1 8,done 1 8", 1, true}, // 7 died before it wrote
+		{"begin 1 7,begin 2 8,done 2 8", 2, true}, // 7 died after it wrote
+		{"begin 1 7,done 1 7,begin 2 8", 1, true},
+		{"begin 1 7,done 1 7,begin 2 8", 2, true},
+		{"begin 1 7,done 1 7,begin 1 8,done 1 8", 1, false}, // a lost increment
+		{"begin 1 7,done 1 7,begin 3 8,done 3 8", 3, false},
+		{"begin 1 7,begin 1 8,done 1 7,done 1 8", 1, false}, // two at once
+		{"begin 1 7,begin 2 8,done 1 7,done 2 8", 2, false},
+		{"begin 1 7,begin 3 8,done 3 8", 3, false},
+		{"begin 1 7,done 1 8", 1, false},
+		{"begin 1 7,done 1 7", 0, false},
+		{"noise", 0, false},
+	} {
+		entries := strings.FieldsFunc(c.entries, func(r rune) bool { return r == ',' })
+		if acc := audit(entries, c.counter); (len(acc.wrong) == 0) != c.right {
+			t.Errorf("%q, counter %d: the judge objects %q, want it to accept: %v", entries, c.counter, acc.wrong, c.right)
+		}
+	}
+}
