@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -21,18 +20,16 @@ import (
 // what differs from run to run. FILELOCK_UPDATE_README=1 writes what was seen
 // into the README instead.
 
-// buildCommand builds the command once for all tests that need it.
-var buildCommand = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "filelock-command")
-	if err != nil {
-		return "", err
-	}
+// buildCommand builds the command and returns the directory it is in.
+func buildCommand(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
 	out, err := exec.Command("go", "build", "-o", dir+"/filelock", "./cmd/filelock").CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
+		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	return dir, nil
-})
+	return dir
+}
 
 var console = regexp.MustCompile("(?s)```console\n(.*?)```")
 
@@ -42,11 +39,7 @@ func TestREADMETranscriptsAreWhatTheProgramSays(t *testing.T) {
 			t.Skip(err)
 		}
 	}
-	bin, err := buildCommand()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(bin) })
+	bin := buildCommand(t)
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +86,7 @@ func transcript(t *testing.T, bin, block string) string {
 		if bg, ok := strings.CutSuffix(cmd, "&"); ok {
 			// The next line may count on the lock being held.
 			lock := regexp.MustCompile(`\S+\.lock`).FindString(cmd)
-			fmt.Fprintf(&script, "%s >/dev/null 2>&1 &\nuntil filelock inspect %s >/dev/null 2>&1; [ $? = 10 ]; do :; done\nlast=0\n", bg, lock)
+			fmt.Fprintf(&script, "%s >/dev/null 2>&1 &\nfor i in {1..2000}; do filelock inspect %s >/dev/null 2>&1; [ $? = 10 ] && break; done\nlast=0\n", bg, lock)
 			continue
 		}
 		fmt.Fprintf(&script, "%s\nlast=$?\n", cmd)

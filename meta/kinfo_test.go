@@ -146,6 +146,16 @@ func TestMachineIDIsAbsentUnlessItIsOne(t *testing.T) {
 	}
 }
 
+func TestAnIDOfTheKernelIsOneWord(t *testing.T) {
+	for in, want := range map[string]string{
+		"6F1C-00\n": "6F1C-00", "x\x00": "x", "": "", "a b": "", "a\nb": "", "\x1b[2J": "", "\xff": "", strings.Repeat("x", 129): "",
+	} {
+		if got := cleanID([]byte(in)); got != want {
+			t.Errorf("%q is %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestUnknownIsEqualToNothing(t *testing.T) {
 	a := Identity{BootID: "b", MachineID: "m", PIDNamespace: "1", TimeNamespace: "2"}
 	if !SameKernel(a, a) || !SamePIDNamespace(a, a) || !SameTimeNamespace(a, a) {

@@ -52,10 +52,10 @@ var self = sync.OnceValue(func() Identity {
 		TimeNamespace: timeNamespace(),
 	}
 	id.Hostname, _ = os.Hostname() // for people; no name is a name, too
-	if u, err := user.Current(); err == nil {
+	if uid := os.Getuid(); uid >= 0 {
+		id.User = userOf(uint32(uid))
+	} else if u, err := user.Current(); err == nil { // Windows
 		id.User = u.Username
-	} else if uid := os.Getuid(); uid >= 0 {
-		id.User = strconv.Itoa(uid)
 	}
 	if exe, err := os.Executable(); err == nil {
 		id.Program = filepath.Base(exe)

@@ -51,7 +51,7 @@ func spring(t *testing.T, a actor, c trap, dir, path string) {
 			call(want, "wait", kind, path)
 		}
 	}
-	if c.inspect != "free" && !strings.Contains(c.inspect, "fs.ErrNotExist") {
+	if c.inspect != "free" {
 		for _, force := range []string{"", "force"} {
 			if force != "" && !strings.Contains(c.inspect, "ErrIrregular") {
 				continue // whatever is there is what force removes

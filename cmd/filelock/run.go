@@ -97,7 +97,7 @@ func obtain(ctx context.Context, s *signals, take func(context.Context) error, u
 	end := func(sig os.Signal) {
 		if n, ok := endsWait(sig); ok && ended == nil {
 			ended = &signalError{n}
-			
+			cancel(ended)
 		}
 	}
 	for {

@@ -35,12 +35,15 @@ type FS interface {
 	At(path string) Dir
 	// OpenDir opens a directory, so that the names below it are looked up in
 	// that very directory whatever happens to its path. The last component of
-	// path is not followed when it is a symbolic link (ErrIrregular).
+	// path is not followed when it is a symbolic link (ErrIrregular). Windows
+	// has no such lookups: there the directory cannot be renamed or removed
+	// until it is closed, and is found by its path.
 	OpenDir(path string) (Dir, error)
 }
 
 // Dir is a directory in which single names are looked up. The name "." is the
-// directory itself, for Lstat only.
+// directory itself, for Lstat only. What is not a single name (empty, "..", with
+// a separator or a NUL) is refused before any system call.
 type Dir interface {
 	// Path is the directory's path as given, for messages.
 	Path() string
@@ -49,7 +52,10 @@ type Dir interface {
 	Create(name string, perm fs.FileMode) (File, error)
 	// Open opens an existing file, or with OpenCreate makes it if there is none.
 	// Anything but a regular file is ErrIrregular and is closed again; a
-	// directory is allowed with OpenDirToo.
+	// directory is allowed with OpenDirToo (errors.ErrUnsupported on Windows).
+	// With OpenRead alone such a thing is not even opened, unless it takes the
+	// place of a regular file in that instant; with OpenWrite it is, without
+	// waiting: who does not know what the name is should Lstat it first.
 	Open(name string, how OpenFlag) (File, error)
 	// Lstat says what name is, not what it points to.
 	Lstat(name string) (Info, error)
@@ -57,7 +63,9 @@ type Dir interface {
 	Unlink(name string) error
 	// Class is the class of the filesystem in which a new name would be made.
 	Class() (Class, error)
-	// OpenDir opens the directory name below this one; a symbolic link is ErrIrregular.
+	// OpenDir opens the directory name below this one. A symbolic link, FIFO,
+	// socket or device is ErrIrregular; a regular file is the operating
+	// system's error for that (ENOTDIR).
 	OpenDir(name string) (Dir, error)
 	// List calls yield for every name in the directory but "." and "..", in the
 	// filesystem's order, in bounded memory, until yield returns false. Only a
@@ -115,7 +123,7 @@ type File interface {
 	OpenInfo() Info
 	// Info is fstat.
 	Info() (Info, error)
-	// Read reads from the beginning, at most max bytes.
+	// Read reads from the beginning to the end of the file, at most max bytes.
 	Read(max int) ([]byte, error)
 	// Write writes all of b at the beginning with one call; fewer bytes written is io.ErrShortWrite.
 	Write(b []byte) error
@@ -126,6 +134,11 @@ type File interface {
 	// TryLock takes a kernel lock on the whole file (flock, LockFileEx, fcntl
 	// where there is neither) without waiting, or converts the one held by this
 	// File; ErrLocked when another open file's lock excludes it.
+	//
+	// Conversion is not atomic: the lock held is dropped first, so that after
+	// ErrLocked this File may hold none (flock(2); LockFileEx has no conversion
+	// at all). Exclusive needs OpenWrite where the lock is fcntl's, which
+	// includes NFS and SMB mounts on Linux (flock(2), "NFS details").
 	TryLock(mode LockMode) error
 	// Unlock drops the kernel lock, also for every duplicate of the descriptor.
 	Unlock() error
