@@ -120,7 +120,7 @@ var varying = []struct {
 	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), "TOKEN"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`), "TIME"},
 	{regexp.MustCompile(`\((\d+[hms.]*)+\)`), "(AGE)"},
-	{regexp.MustCompile(`\b\d+(\.\d+)?(ms|s)\b`), "AGE"},
+	{regexp.MustCompile(`\b\d+(\.\d+)?(µs|ms|s)\b`), "AGE"},
 	{regexp.MustCompile(`\b(go1|v\d)[-\w.+]*`), "VERSION"},
 	{regexp.MustCompile(`inode \d+ on \w+`), "inode N on FS"},
 	{regexp.MustCompile(`\d{2,}`), "N"},

@@ -16,3 +16,30 @@ func checkName(op, dir, name string) error {
 	}
 	return nil
 }
+
+// kindError says that a name is another kind of thing than the one asked for.
+type kindError struct{ is, want string }
+
+func (e *kindError) Error() string        { return "is " + e.is + ", not " + e.want }
+func (e *kindError) Is(target error) bool { return target == ErrIrregular }
+
+// notRegular describes what was found where a regular file was looked for.
+func notRegular(m fs.FileMode) error { return &kindError{kindOf(m), "a regular file"} }
+
+func kindOf(m fs.FileMode) string {
+	switch {
+	case m.IsRegular():
+		return "a regular file"
+	case m.IsDir():
+		return "a directory"
+	case m&fs.ModeSymlink != 0:
+		return "a symbolic link"
+	case m&fs.ModeNamedPipe != 0:
+		return "a FIFO"
+	case m&fs.ModeSocket != 0:
+		return "a socket"
+	case m&fs.ModeDevice != 0:
+		return "a device"
+	}
+	return "something special"
+}

@@ -99,3 +99,8 @@ func (d *dir) refused(name string, how OpenFlag, err error) error {
 	}
 	return d.error("open", path, err)
 }
+
+// accepts says whether what was found may be opened this way.
+func (how OpenFlag) accepts(m fs.FileMode) bool {
+	return m.IsRegular() || m.IsDir() && how&OpenDirToo != 0
+}

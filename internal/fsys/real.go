@@ -1,9 +1,6 @@
 package fsys
 
-import (
-	"context"
-	"io/fs"
-)
+import "context"
 
 // Real is the operating system's filesystem. Its Dirs and Files are raw
 // descriptors (handles), not os.Files, for two reasons: an os.File that is
@@ -34,35 +31,3 @@ const LocksBelongToFile = locksBelongToFile
 // ends, what was found so far is returned with the context's error. Outside
 // Linux it is errors.ErrUnsupported.
 func Holders(ctx context.Context, id ID) ([]Holder, error) { return holders(ctx, id) }
-
-// kindError says that a name is another kind of thing than the one asked for.
-type kindError struct{ is, want string }
-
-func (e *kindError) Error() string        { return "is " + e.is + ", not " + e.want }
-func (e *kindError) Is(target error) bool { return target == ErrIrregular }
-
-// notRegular describes what was found where a regular file was looked for.
-func notRegular(m fs.FileMode) error { return &kindError{kindOf(m), "a regular file"} }
-
-func kindOf(m fs.FileMode) string {
-	switch {
-	case m.IsRegular():
-		return "a regular file"
-	case m.IsDir():
-		return "a directory"
-	case m&fs.ModeSymlink != 0:
-		return "a symbolic link"
-	case m&fs.ModeNamedPipe != 0:
-		return "a FIFO"
-	case m&fs.ModeSocket != 0:
-		return "a socket"
-	case m&fs.ModeDevice != 0:
-		return "a device"
-	}
-	return "something special"
-}
-
-// accepts says whether what was found may be opened this way.
-func (how OpenFlag) accepts(m fs.FileMode) bool {
-	return m.IsRegular() || m.IsDir() && how&OpenDirToo != 0
-}
