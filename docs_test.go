@@ -6,12 +6,27 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 )
 
 // What the README says in tables is what the program does.
+
+// buildCommand builds the command and returns its path.
+func buildCommand(t *testing.T) string {
+	t.Helper()
+	bin := filepath.Join(t.TempDir(), "filelock")
+	if runtime.GOOS == "windows" {
+		bin += ".exe"
+	}
+	out, err := exec.Command("go", "build", "-o", bin, "./cmd/filelock").CombinedOutput()
+	if err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return bin
+}
 
 func readREADME(t *testing.T) string {
 	t.Helper()
@@ -48,7 +63,7 @@ func firstCells(text string) (names []string) {
 }
 
 func TestREADMEExitCodesAreThoseOfTheHelp(t *testing.T) {
-	bin := filepath.Join(buildCommand(t), "filelock")
+	bin := buildCommand(t)
 	table := readmeSection(t, readREADME(t), "### Exit codes")
 	said := map[string]map[string]bool{}
 	number := regexp.MustCompile(`\b\d+\b`)
@@ -93,7 +108,7 @@ func TestREADMEExitCodesAreThoseOfTheHelp(t *testing.T) {
 }
 
 func TestREADMEJSONKeysAreThoseOfTheProgram(t *testing.T) {
-	bin := filepath.Join(buildCommand(t), "filelock")
+	bin := buildCommand(t)
 	want := firstCells(readmeSection(t, readREADME(t), "### JSON"))
 	out, err := exec.Command(bin, "inspect", "--json", filepath.Join(t.TempDir(), "free.lock")).Output()
 	if err != nil {

@@ -20,17 +20,6 @@ import (
 // what differs from run to run. FILELOCK_UPDATE_README=1 writes what was seen
 // into the README instead.
 
-// buildCommand builds the command and returns the directory it is in.
-func buildCommand(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	out, err := exec.Command("go", "build", "-o", dir+"/filelock", "./cmd/filelock").CombinedOutput()
-	if err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	return dir
-}
-
 var console = regexp.MustCompile("(?s)```console\n(.*?)```")
 
 func TestREADMETranscriptsAreWhatTheProgramSays(t *testing.T) {
@@ -39,7 +28,7 @@ func TestREADMETranscriptsAreWhatTheProgramSays(t *testing.T) {
 			t.Skip(err)
 		}
 	}
-	bin := buildCommand(t)
+	bin := filepath.Dir(buildCommand(t))
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
