@@ -28,6 +28,7 @@ const (
 	keyKernelLock
 	keyInode
 	keyFilesystem
+	keyDevice
 	keyLeaseMS
 	keyFence
 	keyNote
@@ -38,7 +39,7 @@ const (
 var keyNames = [numKeys]string{
 	"format", "kind", "token", "pid", "hostname", "instance", "on_behalf", "created",
 	"start", "boot_id", "machine_id", "pid_namespace", "time_namespace",
-	"user", "program", "kernel_lock", "inode", "filesystem", "lease_ms", "fence", "note", "labels",
+	"user", "program", "kernel_lock", "inode", "filesystem", "device", "lease_ms", "fence", "note", "labels",
 }
 
 const requiredKeys = 1<<keyFormat | 1<<keyToken | 1<<keyPID | 1<<keyHostname | 1<<keyCreated

@@ -57,6 +57,7 @@ type Record struct {
 	KernelLock bool   // the owner took an exclusive kernel lock on this very inode first, and keeps it until it ends
 	Inode      string // with KernelLock: the inode number as the owner saw it; decimal
 	Filesystem string // with KernelLock: the filesystem's type as the owner saw it
+	Device     string // with KernelLock: the filesystem's device number as the owner saw it, which means something until the next boot; decimal
 
 	LeaseMS int64  // the owner renews at least every third of it; 0: never expires
 	Fence   uint64 // grows with every acquisition of the path; 0: not asked for

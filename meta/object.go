@@ -124,6 +124,8 @@ func (p *parser) value(k key) (err error) {
 		err = p.decimal(&r.Inode)
 	case keyFilesystem:
 		err = p.text(&r.Filesystem)
+	case keyDevice:
+		err = p.decimal(&r.Device)
 	case keyLeaseMS:
 		var n uint64
 		n, err = p.positive(math.MaxInt64)

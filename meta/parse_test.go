@@ -160,7 +160,7 @@ func TestEveryKeyIsReadStrictly(t *testing.T) {
 	positive := []string{`1`, `9223372036854775807`, `!0`, `!-1`, `!1.0`, `!1e3`, `!01`, `!"1"`, `!null`, `!true`, `![1]`, `!18446744073709551616`, `!99999999999999999999999999999999`}
 	for key, values := range map[string][]string{
 		"kind": text, "instance": text, "boot_id": text, "machine_id": text, "user": text, "program": text, "filesystem": text, "note": text,
-		"hostname": text, "start": decimal, "pid_namespace": decimal, "time_namespace": decimal, "inode": decimal,
+		"hostname": text, "start": decimal, "pid_namespace": decimal, "time_namespace": decimal, "inode": decimal, "device": decimal,
 		"on_behalf": boolean, "kernel_lock": boolean,
 		"lease_ms": append(positive, `!9223372036854775808`), "fence": append(positive, `18446744073709551615`),
 		"pid":    {`1`, `2147483647`, `!0`, `!-1`, `!4294967296`, `!1.0`, `!1e1`, `!007`, `!"1"`, `!null`, `!true`, `!{}`},

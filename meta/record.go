@@ -101,6 +101,7 @@ func (r *Record) appendObject(b []byte) ([]byte, error) {
 	b = appendTrue(b, keyKernelLock, r.KernelLock)
 	b = appendText(b, keyInode, r.Inode)
 	b = appendText(b, keyFilesystem, r.Filesystem)
+	b = appendText(b, keyDevice, r.Device)
 	if r.LeaseMS != 0 {
 		b = strconv.AppendInt(appendKey(b, keyLeaseMS), r.LeaseMS, 10)
 	}

@@ -26,7 +26,7 @@ func full() meta.Record {
 		Created: time.Date(2025, 3, 9, 12, 34, 56, 123456789, time.UTC),
 		Start:   "18446744073709551615", BootID: "6f1c1f0e-3a55-4d8c-9c4b-0d5a4a3b2c1d", MachineID: "0123456789abcdef0123456789abcdef",
 		PIDNamespace: "4026531836", TimeNamespace: "4026531834",
-		User: "üser", Program: "nightly<&>", KernelLock: true, Inode: "9007199254740993", Filesystem: "ext4",
+		User: "üser", Program: "nightly<&>", KernelLock: true, Inode: "9007199254740993", Filesystem: "ext4", Device: "64768",
 		LeaseMS: 60000, Fence: math.MaxUint64, Note: "say \"hi\"\n\t\\ \x01\x7f\u2028", Labels: map[string]string{"b": "2", "a": "1", "": ""},
 		Extra: map[string]json.RawMessage{"y_future": json.RawMessage(`{"n":[1,2.5e3,null,"<"]}`), "x_future": json.RawMessage(`true`)},
 	}

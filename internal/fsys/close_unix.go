@@ -1,4 +1,4 @@
-//go:build unix && !linux
+//go:build unix
 
 package fsys
 
@@ -9,11 +9,18 @@ import (
 
 // Close drops the kernel lock before it closes the descriptor. Closing alone
 // does not do: a child that this process is starting has copies of all
-// descriptors from fork to exec, close-on-exec or not, and the lock lives as
-// long as the last copy. On these systems syscall.forkExec lets the parent go
-// on before the child has called exec, so syscall.ForkLock, which serves on
-// Linux, says nothing. A duplicate that was given away on purpose is to keep
-// the lock: then it is not dropped.
+// descriptors, close-on-exec or not, until exec has closed them, and the lock
+// lives as long as the last copy.
+//
+// Holding syscall.ForkLock while closing is no remedy, not even on Linux where
+// package syscall starts children with CLONE_VFORK: the kernel lets the parent
+// go on when the child gives up the parent's memory, and closes the child's
+// descriptors after that (begin_new_exec in fs/exec.c: exec_mmap comes before
+// do_close_on_exec). By then ForkLock is free. Measured on Linux 6.18: the next
+// owner is refused now and then, for as long as the child is not scheduled.
+//
+// A duplicate that was given away on purpose is to keep the lock: then it is
+// not dropped.
 func (f *file) Close() error {
 	if f.fd == closedFD {
 		return f.error("close", fs.ErrClosed)
@@ -22,10 +29,17 @@ func (f *file) Close() error {
 	if f.locked && !f.shared {
 		uerr = f.Unlock()
 	}
+	return errors.Join(uerr, f.CloseOnly())
+}
+
+func (f *file) CloseOnly() error {
+	if f.fd == closedFD {
+		return f.error("close", fs.ErrClosed)
+	}
 	fd := f.fd
 	f.fd = closedFD
 	if err := closeFD(fd); err != nil {
-		return errors.Join(uerr, f.error("close", err))
+		return f.error("close", err)
 	}
-	return uerr
+	return nil
 }

@@ -152,6 +152,10 @@ type File interface {
 	// duplicate of it lives on. When it returns no copy is left in a child
 	// that this process was starting meanwhile.
 	Close() error
+	// CloseOnly is Close that leaves the kernel lock to the descriptor: it ends
+	// with it, or when a child that this process is just starting has closed its
+	// copy, an instant later.
+	CloseOnly() error
 }
 
 // Class is what kind of filesystem something is on.

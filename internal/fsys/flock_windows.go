@@ -1,0 +1,45 @@
+package fsys
+
+import "golang.org/x/sys/windows"
+
+// LockFileEx locks belong to the handle. They are mandatory: what is locked
+// cannot be read or written through another handle.
+const locksBelongToFile = true
+
+// lockAt is the one byte that is locked, 4 EiB into the file, where there is no
+// record to be read. Locking beyond the end is allowed (LockFileEx, "Remarks").
+var lockAt = windows.Overlapped{OffsetHigh: 1 << 30}
+
+// TryLock converts by letting go first, for a handle's own lock excludes its
+// next one: in between another may take it.
+func (f *file) TryLock(mode LockMode) error {
+	if f.locked {
+		if err := f.Unlock(); err != nil {
+			return err
+		}
+	}
+	flags := uint32(windows.LOCKFILE_FAIL_IMMEDIATELY)
+	if mode == Exclusive {
+		flags |= windows.LOCKFILE_EXCLUSIVE_LOCK
+	}
+	at := lockAt
+	switch err := windows.LockFileEx(f.handle, flags, 0, 1, 0, &at); err {
+	case nil:
+		f.locked = true
+		return nil
+	case windows.ERROR_LOCK_VIOLATION:
+		return f.error("lock", ErrLocked)
+	default:
+		return f.error("lock", err)
+	}
+}
+
+func (f *file) Unlock() error {
+	at := lockAt
+	err := windows.UnlockFileEx(f.handle, 0, 1, 0, &at)
+	if err != nil && err != windows.ERROR_NOT_LOCKED {
+		return f.error("unlock", err)
+	}
+	f.locked = false
+	return nil
+}
