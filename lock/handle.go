@@ -89,7 +89,7 @@ func (h *handle) checkOptions() error {
 	if c.note != "" || c.labels != nil || c.program != "" {
 		r := h.newRecord("")
 		// The longest that taking the lock may still add.
-		r.Token, r.Inode, r.Filesystem = "00000000-0000-4000-8000-000000000000", "18446744073709551615", "0123456789abcdef0123456789abcdef"
+		r.Token, r.Inode, r.Device, r.Filesystem = "00000000-0000-4000-8000-000000000000", "18446744073709551615", "18446744073709551615", "0123456789abcdef0123456789abcdef"
 		switch b, err := r.Encode(); {
 		case err != nil:
 			c.refuse("note, labels and program: %v", err)

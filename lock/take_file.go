@@ -292,21 +292,24 @@ func (o *ownRecord) is(now fsys.Info) bool {
 		!now.ModTime.Before(o.from.Add(-clockStep)) && !now.ModTime.After(o.to)
 }
 
-// longHold: from here on a hard lock's release checks the path. It is one
-// system call, which a hold of an instant should not have to pay for.
+// longHold: from here on a hard lock's release checks the path, and drops the
+// kernel lock before it closes the descriptor, of which a child that is just
+// being started may have a copy for an instant. These are system calls which a
+// hold of an instant should not have to pay for.
 const longHold = time.Millisecond
 
 // release drops the lock with the descriptor.
 func (fileProtocol) release(h *handle, hd *hold) error {
+	if time.Since(hd.since) < longHold {
+		return hd.file.CloseOnly()
+	}
 	var err error
-	if time.Since(hd.since) >= longHold {
-		now, lerr := h.dir.Lstat(h.name)
-		switch {
-		case errors.Is(lerr, fs.ErrNotExist), lerr == nil && now.ID != hd.id:
-			err = h.lostError()
-		case lerr != nil:
-			err = lerr
-		}
+	now, lerr := h.dir.Lstat(h.name)
+	switch {
+	case errors.Is(lerr, fs.ErrNotExist), lerr == nil && now.ID != hd.id:
+		err = h.lostError()
+	case lerr != nil:
+		err = lerr
 	}
 	return errors.Join(err, hd.file.Close())
 }

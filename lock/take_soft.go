@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
@@ -29,6 +30,7 @@ const (
 	// with probers, each of which has the kernel lock for some microseconds.
 	probeTries = 200
 	probePause = 100 * time.Microsecond
+	probeSpins = 8 // without a pause: a sleep lasts longer than most probes
 	// passTries and passPause: how long a patient caller waits for a kernel
 	// lock that may be a passing probe or break.
 	passTries = 40
@@ -36,6 +38,9 @@ const (
 	// before a file that somebody has locked counts as none.
 	mixed     = 10
 	passPause = 500 * time.Microsecond
+	// creatorPause lies between the two looks that an unfinished file gets
+	// before it is broken: its creator is usually about to lock it.
+	creatorPause = time.Millisecond
 )
 
 // errAgain: the file that was just created is not ours any more.
@@ -60,6 +65,7 @@ func (p softProtocol) take(h *handle, _ mode, patient bool) (hd *hold, st *reape
 		}
 	}()
 	passes := 0
+	var unfinished reaper.Status
 	for round := 1; ; round++ {
 		f, err := h.dir.Create(h.name, h.cfg.mode)
 		if err == nil {
@@ -75,6 +81,13 @@ func (p softProtocol) take(h *handle, _ mode, patient bool) (hd *hold, st *reape
 		seen, err := h.reap.Examine(h.dir, h.name, true)
 		if err != nil {
 			return nil, nil, asLockError(h, err)
+		}
+		if seen.Rule == reaper.RuleCreatorDied && !seen.SameFile(&unfinished) && round < rounds {
+			// Its creator may be alive and about to lock it. Breaking it would
+			// be right, the creator starts over then, but a waste for both.
+			unfinished = seen
+			h.cfg.host.Sleep(creatorPause)
+			continue
 		}
 		switch next, err := p.met(h, &seen, round); {
 		case err != nil:
@@ -110,11 +123,6 @@ func (softProtocol) met(h *handle, st *reaper.Status, round int) (step, error) {
 		return tryAgain, nil
 	case st.Denied() != nil:
 		return giveWay, nil
-	case st.Content == meta.Malformed && st.KernelLocked() && round < mixed:
-		// A read is not atomic against a write: it may be a hard lock's record
-		// that was just being written over another.
-		h.cfg.host.Sleep(probePause)
-		return tryAgain, nil
 	case st.Content == meta.Malformed, st.Content == meta.Newer:
 		return giveWay, notLockFile(h.path, st)
 	case st.State == reaper.Free:
@@ -146,7 +154,7 @@ func notLockFile(path string, st *reaper.Status) error {
 	if st.Content == meta.Newer {
 		why = st.Evidence[0]
 	}
-	return fmt.Errorf("lock %q: %w: %s", path, ErrNotLockFile, why)
+	return fmt.Errorf("lock %q: %w: %s", path, ErrNotLockFile, strings.TrimPrefix(why, "the file is not a lock file: "))
 }
 
 // own makes a file that was just created this owner's: kernel lock first, then
@@ -178,7 +186,9 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 		if try == probeTries {
 			return nil, errAgain // somebody is breaking it, or holds it as a hard lock
 		}
-		h.cfg.host.Sleep(probePause)
+		if try > probeSpins {
+			h.cfg.host.Sleep(probePause)
+		}
 	}
 	info, err := f.Info()
 	if err != nil {
@@ -201,6 +211,7 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 	rec := h.newRecord(token)
 	if !rec.OnBehalf {
 		rec.KernelLock, rec.Inode, rec.Filesystem = true, strconv.FormatUint(info.Ino, 10), class.Type
+		rec.Device = strconv.FormatUint(info.Dev, 10)
 	}
 	b, err := rec.Encode()
 	if err != nil {
@@ -220,7 +231,8 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 // lock is free: the next contender finds its owner dead, which it then is.
 func (softProtocol) release(h *handle, hd *hold) error {
 	err := unlinkOwn(h, hd)
-	err = errors.Join(err, hd.file.Close())
+	// Whatever lives on in a child of the kernel lock is on a file without a name.
+	err = errors.Join(err, hd.file.CloseOnly())
 	h.cfg.host.Tokens.Remove(hd.rec.Token)
 	return err
 }

@@ -23,7 +23,7 @@ var sentinels = map[string]error{
 	"ErrNoAnswer": reaper.ErrNoAnswer, "ErrIrregular": fsys.ErrIrregular,
 	"fs.ErrPermission": fs.ErrPermission, "fs.ErrNotExist": fs.ErrNotExist,
 	"fs.ErrInvalid": fs.ErrInvalid, "fs.ErrExist": fs.ErrExist, "ErrTimeout": lock.ErrTimeout,
-	"ENAMETOOLONG": syscall.ENAMETOOLONG, "EROFS": syscall.EROFS, "ENOSPC": syscall.ENOSPC, "ENOTDIR": syscall.ENOTDIR,
+	"ENAMETOOLONG": syscall.ENAMETOOLONG,
 }
 
 func matches(err error) (names []string) {

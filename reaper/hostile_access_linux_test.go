@@ -167,6 +167,7 @@ func names(t *testing.T, dir string, want ...string) {
 }
 
 func init() {
+	sentinels["EROFS"], sentinels["ENOSPC"] = unix.EROFS, unix.ENOSPC
 	deeds["remount-read-only"] = func(_ *scene, args []string) (answer, error) {
 		if os.Getenv(actorVar) == "" {
 			return answer{}, errNotHere

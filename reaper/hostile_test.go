@@ -147,10 +147,12 @@ func init() {
 			}
 		}
 	}
-	// wait KIND PATH: waits for the lock for ever, and lets it go again.
+	// wait KIND PATH: waits for the lock, far too long, and lets it go again.
 	deeds["wait"] = func(_ *scene, args []string) (answer, error) {
 		l := newLocker(args[0], args[1])
-		if err := l.Lock(context.Background()); err != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*tooLong)
+		defer cancel()
+		if err := l.Lock(ctx); err != nil {
 			return answer{}, err
 		}
 		return answer{}, l.Unlock()

@@ -1,6 +1,7 @@
 package reaper
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -41,6 +42,9 @@ func (s *sighting) mayBeHard() bool {
 // between the look and its end. Each repetition means that somebody took or
 // released the lock meanwhile, so a handful is already a busy path.
 const lookAgain = 16
+
+// readAgain bounds the readings of a file that is being written over.
+const readAgain = 16
 
 // Examine judges the lock name in dir. named says that a caller meant this
 // very path (a scan did not just come across it): only then is an unfinished
@@ -90,7 +94,7 @@ func (r *Reaper) examineOnce(dir fsys.Dir, name string, named bool) (Status, err
 	case err != nil:
 		return Status{Path: path}, err
 	}
-	s, err := look(f, named)
+	s, err := r.look(f, named)
 	cerr := f.Close()
 	if err != nil {
 		return Status{Path: path}, err
@@ -103,7 +107,11 @@ func (r *Reaper) examineOnce(dir fsys.Dir, name string, named bool) (Status, err
 
 // look reads first and probes then: what is read is judged only if the probe
 // finds the kernel lock free afterwards, and Remove reads it again.
-func look(f fsys.File, named bool) (*sighting, error) {
+//
+// A read is not atomic against a write, and a hard lock's holder may be writing
+// its record over another. So what makes no sense is read again: under the
+// kernel lock, if the probe got it, until two readings are the same otherwise.
+func (r *Reaper) look(f fsys.File, named bool) (*sighting, error) {
 	s := &sighting{named: named}
 	var err error
 	if s.info, err = f.Info(); err != nil {
@@ -118,6 +126,21 @@ func look(f fsys.File, named bool) (*sighting, error) {
 	s.content = meta.Parse(s.raw)
 	if s.class.KernelBacked() || s.mayBeHard() {
 		s.lock, s.lockErr = probe(f, s.mayBeHard())
+	}
+	for range readAgain {
+		if s.content.Class != meta.Malformed || !s.class.KernelBacked() {
+			break
+		}
+		again, err := f.Read(meta.MaxSize + 1)
+		if err != nil {
+			return nil, err
+		}
+		same := bytes.Equal(again, s.raw)
+		s.raw, s.content = again, meta.Parse(again)
+		if same {
+			break
+		}
+		r.host.Sleep(breakPause)
 	}
 	return s, nil
 }
@@ -199,6 +222,11 @@ func (r *Reaper) JudgeLocked(path string, f fsys.File) (Status, error) {
 // only, by somebody who probes, breaks, or is just taking the lock. Worth
 // another look before it is believed.
 func (s Status) Passing() bool { return s.passing }
+
+// SameFile: both are of one inode, as far as its number tells.
+func (s *Status) SameFile(o *Status) bool {
+	return s.Exists && o.Exists && s.info.ID == o.info.ID
+}
 
 // Denied is the error with which the file could not be read, or nil.
 func (s Status) Denied() error { return s.denied }

@@ -68,10 +68,10 @@ func (r *Reaper) held(s *sighting, kin kinship) (Judgment, bool) {
 	case kin.gone():
 		j.Evidence = append(j.Evidence, kin.why+"; somebody else has its kernel lock: a child that inherited the descriptor, or a process about to remove the lock")
 		return j, true
-	case kin.near && rec.KernelLock && s.copied(rec) == "":
+	case kin.near && rec.KernelLock && r.copied(s, rec) == "":
 		j.Evidence = append(j.Evidence, kin.why)
 		return j, !kin.surely
-	case rec.KernelLock && s.copied(rec) == "":
+	case rec.KernelLock && r.copied(s, rec) == "":
 		j.Evidence = append(j.Evidence, fmt.Sprintf("the record's owner (pid %d on %s) took the kernel lock before it wrote the record", rec.PID, meta.Printable(rec.Hostname)))
 	}
 	return j, true
@@ -82,7 +82,7 @@ func (r *Reaper) held(s *sighting, kin kinship) (Judgment, bool) {
 func (r *Reaper) record(s *sighting, rec *meta.Record, kin kinship, probed bool) Judgment {
 	var seen []string
 	if rec.KernelLock && s.class.KernelBacked() {
-		why := s.copied(rec)
+		why := r.copied(s, rec)
 		switch {
 		case why == "" && probed:
 			return Judgment{Verdict: Dead, Rule: RuleKernelLockFree, Evidence: []string{
@@ -120,13 +120,19 @@ func (r *Reaper) record(s *sighting, rec *meta.Record, kin kinship, probed bool)
 
 // copied says in words why the record's kernel lock says nothing about this
 // file, or "" when it does: the record was written into this very inode.
-func (s *sighting) copied(rec *meta.Record) string {
+func (r *Reaper) copied(s *sighting, rec *meta.Record) string {
 	if rec.Filesystem != s.class.Type || rec.Filesystem == "" {
 		return fmt.Sprintf("the record was written on a file of filesystem %s, this one is on %s: a copy, or the same file seen through another mount",
 			meta.Printable(rec.Filesystem), s.class.Type)
 	}
 	if ino := strconv.FormatUint(s.info.Ino, 10); rec.Inode != ino {
 		return fmt.Sprintf("the record was written into inode %s, this file is inode %s: a copy", rec.Inode, ino)
+	}
+	// Two filesystems of one type have inodes of one number. Device numbers
+	// tell them apart while the kernel runs; the next boot may deal them anew.
+	dev := strconv.FormatUint(s.info.Dev, 10)
+	if rec.Device != "" && rec.Device != dev && rec.BootID != "" && rec.BootID == r.host.Self().BootID {
+		return fmt.Sprintf("the record was written on device %s, this file is on device %s: a copy", rec.Device, dev)
 	}
 	return ""
 }

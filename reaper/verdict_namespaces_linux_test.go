@@ -89,9 +89,17 @@ func TestTheProcOfAnotherNamespaceIsNotBelieved(t *testing.T) {
 	isUnknown(t, self(), path)
 	p.end(t)
 	isDead(t, c, path, reaper.RuleProcessGone)
-	grant(t, c, path)
-	isAlive(t, another(t, c, 0), path, reaper.RuleProcessAlive)
-	isUnknown(t, self(), path)
+
+	// The owner's pid is another process outside, which ends, and the pid is
+	// used there again.
+	outside := self()
+	twin := anotherWithPID(t, outside, freePID(t, outside))
+	p = anotherWithPID(t, c, twin.pid)
+	grant(t, p, path)
+	isAlive(t, c, path, reaper.RuleProcessAlive)
+	reuse(t, outside, twin)
+	isAlive(t, c, path, reaper.RuleProcessAlive)
+	isUnknown(t, outside, path)
 }
 
 // freePID is a pid that a has no process for, far from those it gives out next.

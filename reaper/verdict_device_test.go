@@ -1,0 +1,44 @@
+//go:build unix
+
+package reaper_test
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+
+	"github.com/filelock-go/filelock/lock"
+	"github.com/filelock-go/filelock/reaper"
+)
+
+// Two filesystems of one type can have inodes of one number, so a copy may look
+// like the file itself but for its device.
+func TestACopyOnAnotherDeviceWithTheSameInodeNumberIsNoProofOfDeath(t *testing.T) {
+	path := tempLock(t)
+	owner := lock.NewSoft(path)
+	must(t, owner.Lock(t.Context()))
+	defer owner.Unlock()
+	rec, _ := owner.Record()
+	dir := filepath.Dir(path)
+	for name, c := range map[string]struct {
+		device  uint64 // added to this device's number
+		verdict reaper.Verdict
+	}{"here": {0, reaper.Dead}, "elsewhere": {1, reaper.Alive}} {
+		copied := filepath.Join(dir, name)
+		write(t, copied, nil)
+		info, err := os.Stat(copied)
+		must(t, err)
+		st := info.Sys().(*syscall.Stat_t)
+		r := rec
+		r.Inode, r.Device = strconv.FormatUint(uint64(st.Ino), 10), strconv.FormatUint(uint64(st.Dev)+c.device, 10)
+		b, err := r.Encode()
+		must(t, err)
+		write(t, copied, b)
+		j, err := reaper.Judge(t.Context(), copied)
+		if err != nil || j.Verdict != c.verdict {
+			t.Errorf("%s: %s by %s, %v; want %s", name, j.Verdict, j.Rule, err, c.verdict)
+		}
+	}
+}
