@@ -37,7 +37,7 @@ func production(t *testing.T, goos string) []goPackage {
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if errors.Is(err, exec.ErrNotFound) {
-		t.Skip("there is no go command to ask")
+		skip(t, "there is no go command to ask")
 	}
 	must(t, err)
 	var ps []goPackage

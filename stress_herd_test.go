@@ -66,13 +66,19 @@ func (h *herd) run(t *testing.T, n int, d time.Duration, enough func() bool) {
 	select {
 	case <-done:
 	case <-time.After(60 * time.Second):
-		h.mu.Lock()
-		for c := range h.alive {
-			_ = c.Process.Signal(syscall.SIGQUIT) // the runtime prints where it hangs
-		}
-		h.mu.Unlock()
 		b, _ := os.ReadFile(h.arena.lock())
-		t.Fatalf("some process does not get the lock, 60 s after nobody else wanted it; the lock file says %q", b)
+		h.all(syscall.SIGCONT)
+		h.all(syscall.SIGQUIT) // the runtime prints where it hangs
+		<-done
+		t.Fatalf("some process does not get the lock, 60 s after the others ended; the lock file says %q, and the process %s", b, h.wrong)
+	}
+}
+
+func (h *herd) all(sig syscall.Signal) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.alive {
+		_ = c.Process.Signal(sig)
 	}
 }
 

@@ -14,17 +14,21 @@ import (
 	"github.com/filelock-go/filelock/lock"
 )
 
-// waitBound is how long a process may wait for a lock that 16 processes want,
-// half of which die with it.
-const waitBound = 2 * time.Second
+// What is promised of a soft lock: how long a process may wait for it when 16
+// processes want it and half of them die with it. And how long such a stress
+// has to be for some process to have died at every step.
+const (
+	waitBound = 2 * time.Second
+	longRun   = 30 * time.Second
+)
 
-func TestCrashingOwnersNeitherOverlapNorWedge(t *testing.T) {
+func TestCrashStressNeitherOverlapsNorWedges(t *testing.T) {
 	crashStress(t, []string{"soft"}, 12, 3*time.Second)
 }
 
 // Soft locks, hard locks and locks granted to a process that has no
 // descriptor, on one path: they exclude each other, whoever of them dies.
-func TestCrashingOwnersOfAllKindsExcludeEachOther(t *testing.T) {
+func TestCrashStressOfAllKindsExcludesEachOther(t *testing.T) {
 	crashStress(t, []string{"soft", "file", "grant"}, 9, 2*time.Second)
 }
 
@@ -49,10 +53,11 @@ func stampede(t *testing.T, kinds []string, n int, d time.Duration) {
 	if acc.done == 0 {
 		t.Fatal("nobody got the lock")
 	}
-	if longest := waited[len(waited)-1]; full() && n <= 16 && longest > waitBound {
+	soft := len(kinds) == 1
+	if longest := waited[len(waited)-1]; full() && soft && n <= 16 && longest > waitBound {
 		t.Errorf("somebody waited %v with %d processes, want at most %v", longest, n, waitBound)
 	}
-	if full() {
+	if soft && *stress >= longRun {
 		wantDeathsAtEveryStep(t, a)
 	}
 	left := names(t, a.locks())
@@ -71,7 +76,7 @@ func stampede(t *testing.T, kinds []string, n int, d time.Duration) {
 
 // The proof that the stress proves something: the usual way to break a lock
 // does not pass it.
-func TestTheCrashStressCatchesRenameAsideBreaking(t *testing.T) {
+func TestRenameAsideBreakingFailsTheCrashStress(t *testing.T) {
 	h := newHerd(t, renamesAside)
 	start := time.Now()
 	h.run(t, 16, 20*time.Second, func() bool { return len(h.arena.lines(overlaps)) > 0 })

@@ -65,10 +65,10 @@ func mark(path string) { _ = syscall.Access(path, 0) }
 func TestALockAndUnlockCostsFewSystemCalls(t *testing.T) {
 	strace, err := exec.LookPath("strace")
 	if err != nil {
-		t.Skip("there is no strace to count with")
+		skip(t, "there is no strace to count with")
 	}
 	if out, err := exec.Command(strace, "-o", os.DevNull, "true").CombinedOutput(); err != nil {
-		t.Skipf("strace cannot trace here: %v: %s", err, out)
+		skip(t, "strace cannot trace here: %v: %s", err, out)
 	}
 	// file-left has no bound, for its file has to be read; it is reported.
 	for kind, most := range map[string]int{"soft": 9, "file": 6, "file-again": 6, "file-left": 1000} {

@@ -14,7 +14,7 @@ import (
 // after its owner was killed.
 const takeoverBound = 100 * time.Millisecond
 
-func TestAWaiterTakesOverFromAKilledOwner(t *testing.T) {
+func TestWaiterTakesOverAfterKill(t *testing.T) {
 	needsSoft(t)
 	rounds := 5
 	if full() {

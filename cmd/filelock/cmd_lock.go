@@ -60,7 +60,7 @@ func (a *app) grant(ctx context.Context, path string, pid int, wait time.Duratio
 	}
 	if _, err := fmt.Fprintln(a.out, token); err != nil {
 		// A lock whose token nobody knows would be held for as long as P lives.
-		if rerr := error(nil); rerr != nil {
+		if rerr := lock.Revoke(ctx, path, token); rerr != nil {
 			a.say("%v", rerr)
 		}
 		return err

@@ -100,7 +100,7 @@ func writeJSON(w io.Writer, v any) error {
 	}
 	line := strings.TrimSuffix(b.String(), "\n")
 	var out strings.Builder
-	for _, r := range strings.ToValidUTF8(line, "\uFFFD") {
+	for _, r := range line { // bytes that are no UTF-8 come out as U+FFFD
 		// Such characters are in strings only, where they may be escaped.
 		if r < 0x7f || unicode.IsPrint(r) {
 			out.WriteRune(r)

@@ -76,6 +76,25 @@ func signalSet(proc, field string) (set uint64, ok bool) {
 	return 0, false
 }
 
+func TestABrokenStderrEndsNoWait(t *testing.T) {
+	dir := t.TempDir()
+	pr, pw, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := holding(t, dir, "x.lock")
+	cmd := command(dir, "run", "--verbose", "x.lock", "echo", "ran")
+	cmd.Stderr = pw
+	w := begin(t, cmd)
+	waitFor(t, "it catches signals", func() bool { return catchesSignals(t, w.Process.Pid) })
+	_ = pr.Close()
+	send(t, w.Process.Pid, syscall.SIGPIPE) // if it had written before
+	h.letGo(t).wantCode(t, exitOK)
+	w.wantLine(t, "ran")
+	w.end(t).wantCode(t, exitOK)
+	_ = pw.Close()
+}
+
 func TestCOMMANDHasEveryInheritedDescriptorUnderItsNumber(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name string) *os.File {

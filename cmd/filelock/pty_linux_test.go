@@ -104,7 +104,7 @@ const (
 func TestCtrlCReachesCOMMANDOnce(t *testing.T) {
 	dir := t.TempDir()
 	term := onTerminal(t, command(dir, "run", "x.lock", "signalcatcher"))
-	term.until(t, `ready (\d+)`)
+	childOf(t, term.until(t, `ready (\d+) (\d+)`)[0])
 	term.typeIn(t, ctrlC)
 	term.until(t, "got interrupt")
 	term.typeIn(t, ctrlBackslash)
@@ -155,6 +155,7 @@ func TestCtrlZAndFgWorkUnderAShell(t *testing.T) {
 	sh := shellOn(t, dir)
 	sh.typeIn(t, "filelock run x.lock signalcatcher; echo code=$?\n")
 	m := sh.until(t, `ready (\d+) (\d+)`)
+	childOf(t, m[0])
 	child, err := strconv.Atoi(m[1])
 	if err != nil {
 		t.Fatal(err)
@@ -201,6 +202,7 @@ func TestABackgroundJobGetsTheSignalsSentToRun(t *testing.T) {
 	sh := shellOn(t, dir)
 	sh.typeIn(t, "filelock run x.lock signalcatcher &\n")
 	m := sh.until(t, `ready (\d+) (\d+)`)
+	childOf(t, m[0])
 	run, err := strconv.Atoi(m[2])
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -276,6 +277,24 @@ func TestALostLockEndsCOMMANDAsToldTo(t *testing.T) {
 		}
 		if got := <-code; got != tt.code {
 			t.Errorf("--on-lost %s: exit code %d, want %d", tt.onLost, got, tt.code)
+		}
+	}
+}
+
+func TestASignalThatComesWithTheLockUndoesIt(t *testing.T) {
+	for n := range 2000 { // of which some have both ready at once
+		early := n%2 == 0
+		s := &signals{c: make(chan os.Signal, 1)}
+		undone := 0
+		err := obtain(context.Background(), s, func(ctx context.Context) error {
+			s.c <- syscall.SIGTERM
+			if early {
+				<-ctx.Done()
+			}
+			return nil // taken all the same
+		}, func() error { undone++; return nil })
+		if code := exitCodeOf(err); code != exitSignal+15 || undone != 1 {
+			t.Fatalf("early %v: exit code %d, undone %d times", early, code, undone)
 		}
 	}
 }
