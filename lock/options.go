@@ -34,9 +34,10 @@ type config struct {
 }
 
 // defaultPoll bounds the pause between two looks at a held lock. A waiter
-// finds a freed lock half of it later on average, at a cost of some 40 looks
-// of about 20 microseconds a second.
-const defaultPoll = 25 * time.Millisecond
+// finds a freed lock half of it later on average, at a cost of some hundred
+// looks of about 20 microseconds a second. It also bounds how much a waiter of
+// long standing is behind one that has just come and looks more often.
+const defaultPoll = 10 * time.Millisecond
 
 const defaultMode fs.FileMode = 0o644
 
@@ -57,7 +58,7 @@ func (c *config) refuse(format string, args ...any) {
 func WithTimeout(d time.Duration) Option { return func(c *config) { c.timeout = d } }
 
 // WithPoll sets the longest pause between two looks at a held lock where
-// nothing wakes the waiter. By default, 25 ms. It must be positive.
+// nothing wakes the waiter. By default, 10 ms. It must be positive.
 func WithPoll(d time.Duration) Option {
 	return func(c *config) {
 		if d <= 0 {

@@ -3,12 +3,7 @@ package meta
 import (
 	"context"
 	"errors"
-	"math"
-	"path/filepath"
-	"strings"
 	"time"
-
-	"github.com/shirou/gopsutil/v3/process"
 )
 
 // Describe describes a process to people; what is not known is empty. It
@@ -53,22 +48,4 @@ func within[T any](limit time.Duration, fn func(context.Context) T) (T, bool) {
 		var none T
 		return none, false
 	}
-}
-
-// ask decides nothing: gopsutil calls a process dead under hidepid=2 and moves
-// its start by a second, so it is used for what people read and nothing else.
-func ask(ctx context.Context, pid int) Description {
-	var d Description
-	if pid > math.MaxInt32 {
-		return d
-	}
-	p := process.Process{Pid: int32(pid)} // NewProcess would look for it first
-	if name, err := p.NameWithContext(ctx); err == nil {
-		d.Program = filepath.Base(name)
-	}
-	d.User, _ = p.UsernameWithContext(ctx)
-	if line, err := p.CmdlineWithContext(ctx); err == nil {
-		d.Command = strings.TrimSpace(line)
-	}
-	return d
 }
