@@ -168,7 +168,7 @@ func TestREADMENamesOfTheLibraryExist(t *testing.T) {
 		src.Write(b)
 	}
 	text := readmeSection(t, readREADME(t), "## The library")
-	names := regexp.MustCompile("(?:lock|reaper|\\bl|\\bf)\\.([A-Z]\\w+)|\\b(With[A-Z]\\w+|Err[A-Z]\\w+)").FindAllStringSubmatch(text, -1)
+	names := regexp.MustCompile(`(?:lock|reaper|\bl|\bf)\.([A-Z]\w+)|\b(With[A-Z]\w+|Err[A-Z]\w+)`).FindAllStringSubmatch(text, -1)
 	if len(names) < 30 {
 		t.Fatalf("%d names found", len(names))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 
@@ -214,4 +215,16 @@ func TestWithoutReapingADeadOwnerHolds(t *testing.T) {
 		t.Errorf("it was removed: %v", err)
 	}
 	must(t, lock.NewSoft(path).TryLock())
+}
+
+func TestContentionWithTheLockOneRunsUnderIsSaid(t *testing.T) {
+	path := tempPath(t)
+	token, err := lock.Grant(bg, path, os.Getppid())
+	must(t, err)
+	t.Setenv("FILELOCK_TOKEN", token)
+	var held *lock.HeldError
+	if err := lock.NewSoft(path).TryLock(); !errors.As(err, &held) || !strings.Contains(strings.Join(held.Judgment.Evidence, " "), "FILELOCK_TOKEN") {
+		t.Errorf("TryLock: %v, want evidence that names FILELOCK_TOKEN", err)
+	}
+	must(t, lock.Revoke(bg, path, token))
 }

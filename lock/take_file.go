@@ -178,6 +178,9 @@ func (p fileProtocol) own(h *handle, f fsys.File, m mode, writable bool) (*hold,
 		}
 	}
 	h.known.Store(true)
+	if hd.rec != nil { // nothing is judged by it, it is told to who meets it here
+		h.cfg.host.Tokens.Enter(hd.rec.Token)
+	}
 	hd.since = time.Now()
 	return hd, nil, nil
 }
@@ -300,6 +303,9 @@ const longHold = time.Millisecond
 
 // release drops the lock with the descriptor.
 func (fileProtocol) release(h *handle, hd *hold) error {
+	if hd.rec != nil {
+		defer h.cfg.host.Tokens.Remove(hd.rec.Token)
+	}
 	if time.Since(hd.since) < longHold {
 		return hd.file.CloseOnly()
 	}

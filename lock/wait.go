@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"os"
 	"time"
 
 	"github.com/filelock-go/filelock/reaper"
@@ -150,8 +151,17 @@ func (p *pace) next() time.Duration {
 
 func (h *handle) heldError(st *reaper.Status, start time.Time, why error) error {
 	j := st.Judgment
-	if st.Record != nil && st.State == reaper.Held && h.cfg.host.Tokens.Has(st.Record.Token) {
-		j.Evidence = append(j.Evidence[:len(j.Evidence):len(j.Evidence)], "another handle of this very process has it")
+	if st.Record != nil && st.State == reaper.Held {
+		var own string
+		switch {
+		case h.cfg.host.Tokens.Has(st.Record.Token):
+			own = "another handle of this very process has it"
+		case os.Getenv("FILELOCK_TOKEN") == st.Record.Token:
+			own = "this very process runs under it (FILELOCK_TOKEN), so waiting for it waits for ever"
+		}
+		if own != "" {
+			j.Evidence = append(j.Evidence[:len(j.Evidence):len(j.Evidence)], own)
+		}
 	}
 	if d := st.Denied(); d != nil {
 		why = errors.Join(why, d)

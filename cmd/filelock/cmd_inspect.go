@@ -157,7 +157,7 @@ func (a *app) explain(ctx context.Context, st reaper.Status) {
 			line("", "taken for that process by filelock lock or the like")
 		}
 	}
-	if r := st.Record; len(hs) > 1 || len(hs) == 1 && r != nil && hs[0].PID != r.PID {
+	if r := st.Record; len(hs) > 0 && who != holders(hs) && (len(hs) > 1 || r == nil || hs[0].PID != r.PID) {
 		line("holders", holders(hs))
 	}
 	if st.Verdict != "" {
