@@ -30,6 +30,7 @@ func TestMain(m *testing.M) {
 		f()
 		os.Exit(0)
 	}
+	heedSignals()
 	os.Exit(testMain(m))
 }
 

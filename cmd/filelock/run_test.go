@@ -158,7 +158,7 @@ func TestTheRecordNamesCOMMANDWithoutItsArguments(t *testing.T) {
 func TestCOMMANDFindsTheLockInItsEnvironment(t *testing.T) {
 	needUnix(t)
 	dir := t.TempDir()
-	cmd := command(dir, "run", "x.lock", "sh", "-c", "env | grep ^FILELOCK_ | sort; cat x.lock")
+	cmd := command(dir, "run", "x.lock", "sh", "-c", "env | grep -E '^FILELOCK_(FD|PATH|TOKEN|FENCE)=' | sort; cat x.lock")
 	cmd.Env = append(os.Environ(), "FILELOCK_FENCE=1", "FILELOCK_TOKEN=outer", "FILELOCK_FD=3", "FILELOCK_PATH=/outer")
 	r := finish(t, cmd).wantCode(t, exitOK)
 	lines := strings.Split(r.out, "\n")
