@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	heedSignals()
+	os.Unsetenv("FILELOCK_TEST_NOSKIP") // the tests look at what COMMAND finds of FILELOCK_*
 	os.Exit(testMain(m))
 }
 
