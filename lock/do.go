@@ -10,9 +10,13 @@ import (
 // also when fn panics or calls runtime.Goexit. It uses nothing but the
 // interface, so any Locker will do.
 //
-// fn's ctx is done when the caller's is, and also when the lock is lost:
-// context.Cause(ctx) then matches ErrLost. Do waits for fn to return in any
-// case, for only then it is certain that fn does nothing more.
+// fn's ctx is done when the caller's is, and also when the lock is known to be
+// lost (see Locker.Locked): context.Cause(ctx) then matches ErrLost. Do waits
+// for fn to return in any case, for only then it is certain that fn does
+// nothing more.
+//
+// A deadline of ctx bounds the wait and fn alike. To bound the wait only, give
+// the handle a timeout, or use LockWithin and Unlock.
 func Do(ctx context.Context, l Locker, fn func(ctx context.Context) error) (err error) {
 	if err := l.Lock(ctx); err != nil {
 		return err

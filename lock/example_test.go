@@ -232,3 +232,21 @@ func ExampleGrant() {
 	// <nil>
 	// true
 }
+
+// The timeout of one acquisition, and no bound for the work: Python's
+// lock.acquire(timeout=10) in a with-block.
+func ExampleFile_LockWithin() {
+	file, clean := inTemp()
+	defer clean()
+
+	work := func(ctx context.Context) (err error) {
+		l := lock.NewFile(file("high_ground.txt.lock"))
+		if err := l.LockWithin(ctx, 10*time.Second); err != nil {
+			return err // errors.Is(err, lock.ErrTimeout) after 10 s
+		}
+		defer func() { err = errors.Join(err, l.Unlock()) }()
+		return appendTo(file("high_ground.txt"), "I have a bad feeling about this.")
+	}
+	fmt.Println(work(context.Background()))
+	// Output: <nil>
+}

@@ -60,14 +60,16 @@ type Locker interface {
 	Unlock() error
 
 	// Locked says whether the handle holds the lock. It is false from the
-	// moment the lock is known to be lost.
+	// moment the lock is known to be lost. A lock without a lease is checked at
+	// its last Unlock only, and in this version there are no leases.
 	Locked() bool
 
 	// Path is the absolute path of the lock file.
 	Path() string
 
-	// Lost is closed when the present hold is lost; nil when there is none. A
-	// normal Unlock does not close it.
+	// Lost is closed when the present hold is known to be lost; nil when there
+	// is none. A normal Unlock does not close it. See Locked for when a loss is
+	// noticed.
 	Lost() <-chan struct{}
 }
 

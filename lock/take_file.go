@@ -18,9 +18,13 @@ type fileProtocol struct{}
 
 func (fileProtocol) kind() string { return meta.KindFile }
 
-// fileTries bounds how often a patient caller looks again at a kernel lock
-// that may be a passing probe's.
-const fileTries = 8
+// A patient caller looks again at a kernel lock that may be a passing probe's:
+// fileTries times, the first fileSpins of them at once, for most probes are
+// over within microseconds.
+const (
+	fileTries = 6
+	fileSpins = 4
+)
 
 func (p fileProtocol) take(h *handle, m mode, patient bool) (*hold, *reaper.Status, error) {
 	passes := 0
@@ -44,7 +48,9 @@ func (p fileProtocol) take(h *handle, m mode, patient bool) (*hold, *reaper.Stat
 		}
 		if patient && passes < fileTries {
 			passes++
-			h.cfg.host.Sleep(probePause)
+			if passes > fileSpins {
+				h.cfg.host.Sleep(probePause)
+			}
 			continue
 		}
 		seen, err := h.reap.Examine(h.dir, h.name, true)

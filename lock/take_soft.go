@@ -73,7 +73,10 @@ func (p softProtocol) take(h *handle, _ mode, patient bool) (hd *hold, st *reape
 			if !errors.Is(err, errAgain) {
 				return hd, nil, asLockError(h, err)
 			}
-			continue
+			if round < rounds {
+				continue
+			}
+			err = fs.ErrExist // somebody keeps locking what we create: they have it
 		}
 		if !errors.Is(err, fs.ErrExist) {
 			return nil, nil, asLockError(h, err)
@@ -261,7 +264,10 @@ func asLockError(h *handle, err error) error {
 		return err
 	}
 	what := pe.Err
-	if pe.Op != "open" || pe.Path != h.path {
+	switch {
+	case errors.Is(pe.Err, fs.ErrNotExist): // the file itself can be made
+		what = fmt.Errorf("there is no directory %q: %w", h.dir.Path(), pe.Err)
+	case pe.Op != "open" || pe.Path != h.path:
 		what = fmt.Errorf("%s: %w", pe.Op, pe.Err)
 	}
 	return &fs.PathError{Op: "lock", Path: h.path, Err: what}

@@ -37,7 +37,7 @@ func (h *handle) tryLock(m mode) error {
 	}
 	st, err := h.attempt(ctx, m, true)
 	if st != nil {
-		err = h.heldError(st, start, nil)
+		err = h.heldError(st, time.Time{}, nil)
 	}
 	h.logAcquire(ctx, start, 1, err)
 	return err
@@ -60,7 +60,7 @@ func (h *handle) acquire(ctx context.Context, limit time.Duration, m mode) error
 	if limit == 0 {
 		st, err := h.attempt(ctx, m, true)
 		if st != nil {
-			err = h.heldError(st, start, timeoutError(0))
+			err = h.heldError(st, time.Time{}, timeoutError(0))
 		}
 		h.logAcquire(ctx, start, 1, err)
 		return err
@@ -149,7 +149,13 @@ func (p *pace) next() time.Duration {
 	return p.last/2 + rand.N(p.last/2+1)
 }
 
+// heldError says whom the lock is held by. start is when the wait began, zero
+// for a call that does not wait.
 func (h *handle) heldError(st *reaper.Status, start time.Time, why error) error {
+	var waited time.Duration
+	if !start.IsZero() {
+		waited = time.Since(start)
+	}
 	j := st.Judgment
 	if st.Record != nil && st.State == reaper.Held {
 		var own string
@@ -166,7 +172,7 @@ func (h *handle) heldError(st *reaper.Status, start time.Time, why error) error 
 	if d := st.Denied(); d != nil {
 		why = errors.Join(why, d)
 	}
-	return &HeldError{Path: h.path, Record: st.Record, Judgment: j, Waited: time.Since(start), Err: why}
+	return &HeldError{Path: h.path, Record: st.Record, Judgment: j, Waited: waited, Err: why}
 }
 
 // unanswered is the error of an attempt that was given up on while a system
