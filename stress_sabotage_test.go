@@ -180,3 +180,9 @@ func (f sabotagedFile) Close() error {
 	defer after()
 	return f.File.Close()
 }
+
+func (f sabotagedFile) CloseOnly() error {
+	after := f.s.before("Close")
+	defer after()
+	return f.File.CloseOnly()
+}

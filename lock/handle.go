@@ -137,6 +137,9 @@ func (h *handle) attempt(ctx context.Context, m mode, patient bool) (*reaper.Sta
 		select {
 		case h.turn <- struct{}{}:
 		case <-ctx.Done():
+			if h.local.Load() { // another goroutine is trying, and nothing hangs
+				return h.explained(nil), nil
+			}
 			return nil, h.unanswered(ctx)
 		}
 	}

@@ -11,7 +11,7 @@
 // nobody holds the lock. A [File] lock is the operating system's lock on the
 // file, which stays in place. Both are advisory: they exclude those who ask.
 //
-// A soft lock whose owner died, by whatever signal or power cut, is taken over
+// A soft lock whose owner died, by whatever signal or error, is taken over
 // by the next contender: it proves the death (package reaper has the rules)
 // and breaks the lock in such a way that a fresh lock cannot be removed by
 // mistake. A live owner never loses its lock to another program of this

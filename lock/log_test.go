@@ -41,11 +41,15 @@ func (s *safeBuffer) lines(t *testing.T) map[string]map[string]any {
 	return byMsg
 }
 
+func debugTo(b *safeBuffer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
 func TestEverythingIsLogged(t *testing.T) {
 	path := tempPath(t)
 	start(t, "hold", "soft", path).kill(t)
 	var buf safeBuffer
-	logger := slog.New(slog.NewJSONHandler(&buf, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	logger := debugTo(&buf)
 	l := lock.NewSoft(path, lock.WithLogger(logger))
 	must(t, l.Lock(bg))
 	waiter := lock.NewSoft(path, lock.WithLogger(logger))

@@ -3,32 +3,43 @@ package lock
 import (
 	"container/list"
 	"sync"
+	"time"
 
 	"github.com/filelock-go/filelock/internal/host"
 )
 
-// queues hold the goroutines of this process that wait for a lock: one waiter
-// per path looks at the file, those behind it wait in memory, first come first
-// served. What they queue for is the right to try; the file decides.
-var queues = queueSet{m: make(map[place]*queue)}
+// queues hold the goroutines of this process that wait for a lock: of those
+// that want the same in the same way, one looks at the file, and the others
+// wait in memory, first come first served. What they queue for is the right to
+// try; the file decides.
+var queues = queueSet{m: make(map[place]map[want]*list.List)}
 
-// place is a path in a world; two spellings of one file have two queues, which
+// place is a path in a world; two spellings of one file are two places, which
 // costs order and looks, nothing else.
 type place struct {
 	host *host.Host
 	path string
 }
 
-type queueSet struct {
-	mu sync.Mutex
-	m  map[place]*queue
+// want is what a waiter waits for and how. A waiter that may get the lock must
+// not stand behind one that cannot: a reader behind a writer, one that breaks
+// the locks of the dead behind one that does not, a brisk one behind a slow.
+type want struct {
+	kind           string
+	mode           mode
+	withoutReaping bool
+	poll           time.Duration
 }
 
-type queue struct{ waiters list.List } // of *waiter
+type queueSet struct {
+	mu sync.Mutex
+	m  map[place]map[want]*list.List // of *waiter
+}
 
 // waiter is one call of Lock that waits.
 type waiter struct {
 	h    *handle
+	want want
 	at   *list.Element
 	wake chan struct{} // something changed: look again
 }
@@ -42,23 +53,30 @@ func (w *waiter) rouse() {
 
 func (h *handle) place() place { return place{h.cfg.host, h.path} }
 
-// busy: somebody of this process waits for the path already.
-func (s *queueSet) busy(h *handle) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.m[h.place()] != nil
+func (h *handle) want(m mode) want {
+	return want{h.proto.kind(), m, h.cfg.withoutReaping, h.cfg.poll}
 }
 
-// join puts a call at the end of its path's queue.
-func (s *queueSet) join(h *handle) *waiter {
-	w := &waiter{h: h, wake: make(chan struct{}, 1)}
+// busy: somebody of this process waits for the same already.
+func (s *queueSet) busy(h *handle, m mode) bool {
 	s.mu.Lock()
-	q := s.m[h.place()]
-	if q == nil {
-		q = &queue{}
-		s.m[h.place()] = q
+	defer s.mu.Unlock()
+	return s.m[h.place()][h.want(m)] != nil
+}
+
+// join puts a call at the end of its queue.
+func (s *queueSet) join(h *handle, m mode) *waiter {
+	w := &waiter{h: h, want: h.want(m), wake: make(chan struct{}, 1)}
+	s.mu.Lock()
+	if s.m[h.place()] == nil {
+		s.m[h.place()] = make(map[want]*list.List)
 	}
-	w.at = q.waiters.PushBack(w)
+	q := s.m[h.place()][w.want]
+	if q == nil {
+		q = list.New()
+		s.m[h.place()][w.want] = q
+	}
+	w.at = q.PushBack(w)
 	s.mu.Unlock()
 	h.mu.Lock()
 	if h.waiting == nil {
@@ -76,28 +94,33 @@ func (s *queueSet) leave(w *waiter) {
 	w.h.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	q := s.m[w.h.place()]
-	first := q.waiters.Front() == w.at
-	q.waiters.Remove(w.at)
-	if q.waiters.Len() == 0 {
-		delete(s.m, w.h.place())
-	} else if first {
-		q.waiters.Front().Value.(*waiter).rouse()
+	all := s.m[w.h.place()]
+	q := all[w.want]
+	first := q.Front() == w.at
+	q.Remove(w.at)
+	switch {
+	case q.Len() > 0 && first:
+		q.Front().Value.(*waiter).rouse()
+	case q.Len() == 0:
+		delete(all, w.want)
+		if len(all) == 0 {
+			delete(s.m, w.h.place())
+		}
 	}
 }
 
-// first says whether a call is the one of its path that may try.
+// first says whether a call is the one of its queue that may try.
 func (s *queueSet) first(w *waiter) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.m[w.h.place()].waiters.Front() == w.at
+	return s.m[w.h.place()][w.want].Front() == w.at
 }
 
-// released tells the first waiter of a path that a handle of this process let go.
+// released tells the first waiters of a path that a handle of this process let go.
 func (s *queueSet) released(h *handle) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if q := s.m[h.place()]; q != nil {
-		q.waiters.Front().Value.(*waiter).rouse()
+	for _, q := range s.m[h.place()] {
+		q.Front().Value.(*waiter).rouse()
 	}
 }

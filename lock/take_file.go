@@ -53,7 +53,7 @@ func (p fileProtocol) take(h *handle, m mode, patient bool) (*hold, *reaper.Stat
 			}
 			continue
 		}
-		seen, err := h.reap.Examine(h.dir, h.name, true)
+		seen, err := h.see(patient)
 		if errors.Is(err, fsys.ErrIrregular) && st == nil {
 			seen, err = heldDirectory(h), nil // nothing else opens, and gets here
 		}
@@ -192,7 +192,8 @@ func (p fileProtocol) own(h *handle, f fsys.File, m mode, writable bool) (*hold,
 }
 
 // meet looks at the contents of a file whose kernel lock was granted. A soft
-// record without kernel_lock may have a live owner all the same; then the
+// record without kernel_lock, or with one on another inode (a copy, the same
+// file through another mount), may have a live owner all the same; then the
 // status is returned. mayWrite: it is a hard lock's record, or the beginning
 // of one, and nobody's data.
 func (fileProtocol) meet(h *handle, f fsys.File) (_ *reaper.Status, mayWrite bool, err error) {
@@ -205,7 +206,7 @@ func (fileProtocol) meet(h *handle, f fsys.File) (_ *reaper.Status, mayWrite boo
 		return nil, true, nil
 	case c.Class == meta.Complete && c.Record.Kind == meta.KindFile:
 		return nil, true, nil
-	case c.Class != meta.Newer && (c.Record == nil || c.Record.KernelLock):
+	case c.Class != meta.Newer && c.Record == nil:
 		return nil, false, nil
 	}
 	st, err := h.reap.JudgeLocked(h.path, f)

@@ -81,7 +81,7 @@ func (p softProtocol) take(h *handle, _ mode, patient bool) (hd *hold, st *reape
 		if !errors.Is(err, fs.ErrExist) {
 			return nil, nil, asLockError(h, err)
 		}
-		seen, err := h.reap.Examine(h.dir, h.name, true)
+		seen, err := h.see(patient)
 		if err != nil {
 			return nil, nil, asLockError(h, err)
 		}
@@ -103,6 +103,15 @@ func (p softProtocol) take(h *handle, _ mode, patient bool) (hd *hold, st *reape
 			return nil, &seen, nil
 		}
 	}
+}
+
+// see looks at the file that is there. A caller that looks often does without
+// the explanation; a patient one needs to know whether the lock may be passing.
+func (h *handle) see(patient bool) (reaper.Status, error) {
+	if patient {
+		return h.reap.Examine(h.dir, h.name, true)
+	}
+	return h.reap.Glance(h.dir, h.name)
 }
 
 func notLocal(c fsys.Class) error {

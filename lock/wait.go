@@ -29,18 +29,22 @@ func (h *handle) tryLock(m mode) error {
 		return err
 	}
 	start := time.Now()
-	ctx := context.Background()
-	if !h.local.Load() {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, hangs, errNoAnswer)
-		defer cancel()
-	}
+	ctx, cancel := h.unhung(context.Background())
+	defer cancel()
 	st, err := h.attempt(ctx, m, true)
 	if st != nil {
 		err = h.heldError(st, time.Time{}, nil)
 	}
 	h.logAcquire(ctx, start, 1, err)
 	return err
+}
+
+// unhung bounds a call that does not wait, where the filesystem may hang.
+func (h *handle) unhung(ctx context.Context) (context.Context, context.CancelFunc) {
+	if h.local.Load() {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, hangs, errNoAnswer)
 }
 
 func (h *handle) acquire(ctx context.Context, limit time.Duration, m mode) error {
@@ -58,14 +62,16 @@ func (h *handle) acquire(ctx context.Context, limit time.Duration, m mode) error
 		return err
 	}
 	if limit == 0 {
-		st, err := h.attempt(ctx, m, true)
+		bounded, cancel := h.unhung(ctx)
+		st, err := h.attempt(bounded, m, true)
+		cancel()
 		if st != nil {
 			err = h.heldError(st, time.Time{}, timeoutError(0))
 		}
 		h.logAcquire(ctx, start, 1, err)
 		return err
 	}
-	if queues.busy(h) {
+	if queues.busy(h, m) {
 		return h.wait(ctx, limit, m, start, nil)
 	}
 	// A limit only matters to the first attempt where its system calls may hang.
@@ -97,7 +103,7 @@ func (h *handle) wait(ctx context.Context, limit time.Duration, m mode, start ti
 		ctx, cancel = context.WithDeadlineCause(ctx, start.Add(limit), errLimit)
 		defer cancel()
 	}
-	w := queues.join(h)
+	w := queues.join(h, m)
 	defer queues.leave(w)
 	h.logWait(outer, st)
 	p := pace{most: h.cfg.poll}
@@ -122,10 +128,7 @@ func (h *handle) wait(ctx context.Context, limit time.Duration, m mode, start ti
 		case <-look:
 			timer.Reset(p.next())
 		case <-ctx.Done():
-			if st == nil { // it queued in memory all the time
-				now, _ := h.reap.Examine(h.dir, h.name, true) // for the message only
-				st = &now
-			}
+			st = h.explained(st)
 			why := waitEnded(ctx)
 			if errors.Is(context.Cause(ctx), errLimit) {
 				why = timeoutError(limit)
@@ -135,6 +138,21 @@ func (h *handle) wait(ctx context.Context, limit time.Duration, m mode, start ti
 			return err
 		}
 	}
+}
+
+// explained is what is known about the lock at the end of a wait, for people.
+// st is what was seen last, without an explanation, or nil for a call that
+// queued in memory all the time. Where the filesystem may hang it must do.
+func (h *handle) explained(st *reaper.Status) *reaper.Status {
+	if h.local.Load() {
+		if now, err := h.reap.Examine(h.dir, h.name, true); err == nil && (now.Exists || st == nil) {
+			return &now
+		}
+	}
+	if st == nil {
+		return &reaper.Status{Path: h.path}
+	}
+	return st
 }
 
 // pace is the pause between two looks at a held lock: short at first, for

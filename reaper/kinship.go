@@ -28,6 +28,15 @@ func (k kinship) evidence() []string {
 	return k.seen
 }
 
+// kin is kinship with the record of a sighting, asked once.
+func (r *Reaper) kin(s *sighting) kinship {
+	if s.kinship == nil {
+		k := r.kinship(s.content.Record)
+		s.kinship = &k
+	}
+	return *s.kinship
+}
+
 // kinship asks the kernel about the record's process, if it is the kernel that
 // the record means. Only the kernel's own statement makes a process dead: no
 // such process, exited, or another start time. EPERM, an unreadable /proc and

@@ -31,6 +31,9 @@ type sighting struct {
 	lock    lockState
 	lockErr error // why lock is lockUnknown
 	named   bool  // the caller named the path, rather than a scan having found it
+	brief   bool  // a held lock needs no explanation
+
+	kinship *kinship // see Reaper.kin
 }
 
 // mayBeHard: a hard lock could live on the file, so shared holders matter.
@@ -54,8 +57,19 @@ const readAgain = 16
 // looked at: fsys.ErrIrregular for what is no regular file, or the operating
 // system's; a file that this user may not read is no error but Unknown.
 func (r *Reaper) Examine(dir fsys.Dir, name string, named bool) (Status, error) {
+	return r.examine(dir, name, &sighting{named: named})
+}
+
+// Glance is Examine of a path that the caller named, for one who looks often: a
+// kernel lock that somebody holds is not explained, and counts as Passing.
+func (r *Reaper) Glance(dir fsys.Dir, name string) (Status, error) {
+	return r.examine(dir, name, &sighting{named: true, brief: true})
+}
+
+func (r *Reaper) examine(dir fsys.Dir, name string, blank *sighting) (Status, error) {
 	for range lookAgain {
-		st, err := r.examineOnce(dir, name, named)
+		s := *blank
+		st, err := r.examineOnce(dir, name, &s)
 		if err != nil || !st.Exists || st.State != Stale {
 			return st, err
 		}
@@ -74,7 +88,7 @@ func (r *Reaper) Examine(dir fsys.Dir, name string, named bool) (Status, error) 
 	return st, nil
 }
 
-func (r *Reaper) examineOnce(dir fsys.Dir, name string, named bool) (Status, error) {
+func (r *Reaper) examineOnce(dir fsys.Dir, name string, s *sighting) (Status, error) {
 	path := join(dir, name)
 	f, err := dir.Open(name, fsys.OpenRead)
 	switch {
@@ -94,7 +108,7 @@ func (r *Reaper) examineOnce(dir fsys.Dir, name string, named bool) (Status, err
 	case err != nil:
 		return Status{Path: path}, err
 	}
-	s, err := r.look(f, named)
+	err = r.look(f, s)
 	cerr := f.Close()
 	if err != nil {
 		return Status{Path: path}, err
@@ -111,21 +125,12 @@ func (r *Reaper) examineOnce(dir fsys.Dir, name string, named bool) (Status, err
 // A read is not atomic against a write, and a hard lock's holder may be writing
 // its record over another. So what makes no sense is read again: under the
 // kernel lock, if the probe got it, until two readings are the same otherwise.
-func (r *Reaper) look(f fsys.File, named bool) (*sighting, error) {
-	s := &sighting{named: named}
-	var err error
-	if s.info, err = f.Info(); err != nil {
-		return nil, err
+func (r *Reaper) look(f fsys.File, s *sighting) error {
+	if err := s.read(f); err != nil {
+		return err
 	}
-	if s.class, err = f.Class(); err != nil {
-		return nil, err
-	}
-	if s.raw, err = f.Read(meta.MaxSize + 1); err != nil {
-		return nil, err
-	}
-	s.content = meta.Parse(s.raw)
 	if s.class.KernelBacked() || s.mayBeHard() {
-		s.lock, s.lockErr = probe(f, s.mayBeHard())
+		s.lock, s.lockErr = probe(f, r.sharedMatters(s))
 	}
 	for range readAgain {
 		if s.content.Class != meta.Malformed || !s.class.KernelBacked() {
@@ -133,7 +138,7 @@ func (r *Reaper) look(f fsys.File, named bool) (*sighting, error) {
 		}
 		again, err := f.Read(meta.MaxSize + 1)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		same := bytes.Equal(again, s.raw)
 		s.raw, s.content = again, meta.Parse(again)
@@ -142,7 +147,34 @@ func (r *Reaper) look(f fsys.File, named bool) (*sighting, error) {
 		}
 		r.host.Sleep(breakPause)
 	}
-	return s, nil
+	return nil
+}
+
+// read takes in what the file and its filesystem say.
+func (s *sighting) read(f fsys.File) (err error) {
+	if s.info, err = f.Info(); err != nil {
+		return err
+	}
+	if s.class, err = f.Class(); err != nil {
+		return err
+	}
+	if s.raw, err = f.Read(meta.MaxSize + 1); err != nil {
+		return err
+	}
+	s.content = meta.Parse(s.raw)
+	return nil
+}
+
+// sharedMatters: a shared holder would change the verdict. That is so unless
+// the record has an owner who is seen to live without any kernel lock; such
+// a one is not to be disturbed by probes that exclude each other. (A live owner
+// with a kernel lock refuses the shared one already.)
+func (r *Reaper) sharedMatters(s *sighting) bool {
+	if s.mayBeHard() || s.content.Record.KernelLock {
+		return true
+	}
+	k := r.kin(s)
+	return !k.near || k.dead
 }
 
 // probe asks for a shared lock, so that probers do not disturb each other. A
@@ -204,17 +236,9 @@ func (r *Reaper) status(path string, s *sighting) Status {
 // was granted on a file with the record of a soft one.
 func (r *Reaper) JudgeLocked(path string, f fsys.File) (Status, error) {
 	s := &sighting{named: true, lock: lockFree}
-	var err error
-	if s.info, err = f.Info(); err != nil {
+	if err := s.read(f); err != nil {
 		return Status{Path: path}, err
 	}
-	if s.class, err = f.Class(); err != nil {
-		return Status{Path: path}, err
-	}
-	if s.raw, err = f.Read(meta.MaxSize + 1); err != nil {
-		return Status{Path: path}, err
-	}
-	s.content = meta.Parse(s.raw)
 	return r.status(path, s), nil
 }
 

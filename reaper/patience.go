@@ -22,6 +22,14 @@ func (o Options) patience() time.Duration {
 // to its goroutine. What fn does is one look or one break, each of which
 // cleans up after itself whenever it returns.
 func patiently(ctx context.Context, d time.Duration, path string, fn func() (Status, error)) (Status, error) {
+	if ctx.Err() != nil { // nothing is begun that nobody waits for
+		return Status{Path: path}, context.Cause(ctx)
+	}
+	return begin(ctx, d, path, fn)
+}
+
+// begin is patiently that starts fn in any case.
+func begin(ctx context.Context, d time.Duration, path string, fn func() (Status, error)) (Status, error) {
 	type answer struct {
 		st  Status
 		err error
@@ -55,8 +63,11 @@ type place struct {
 
 // ask is patiently for a look at a name in the directory.
 func (p *place) ask(ctx context.Context, d time.Duration, path string, fn func() (Status, error)) (Status, error) {
+	if ctx.Err() != nil {
+		return Status{Path: path}, context.Cause(ctx)
+	}
 	p.calls.Add(1)
-	st, err := patiently(ctx, d, path, func() (Status, error) {
+	st, err := begin(ctx, d, path, func() (Status, error) {
 		defer p.calls.Done()
 		return fn()
 	})

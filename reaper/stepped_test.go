@@ -177,3 +177,8 @@ func (f steppedFile) Close() error {
 	f.stop("close")
 	return f.File.Close()
 }
+
+func (f steppedFile) CloseOnly() error {
+	f.stop("close")
+	return f.File.CloseOnly()
+}

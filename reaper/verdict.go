@@ -15,13 +15,9 @@ const sep = os.PathSeparator
 // may be a passing one.
 func (r *Reaper) judge(s *sighting) (j Judgment, free, doubt bool) {
 	c, rec := s.content, s.content.Record
-	var kin kinship
-	if rec != nil {
-		kin = r.kinship(rec)
-	}
 	// kernel-lock-held comes first: a lock that somebody has outweighs any record.
 	if (s.lock == lockHeldExcl || s.lock == lockShared) && (s.class.KernelBacked() || s.mayBeHard()) {
-		j, doubt = r.held(s, kin)
+		j, doubt = r.held(s)
 		return j, false, doubt
 	}
 	probed := s.lock == lockFree
@@ -46,13 +42,13 @@ func (r *Reaper) judge(s *sighting) (j Judgment, free, doubt bool) {
 		}
 		return unproven(fmt.Sprintf("a hard lock's file whose kernel lock could not be probed: %v", s.lockErr), "the kernel's answer about its lock"), false, false
 	}
-	return r.record(s, rec, kin, probed), false, false
+	return r.record(s, rec, r.kin(s), probed), false, false
 }
 
 // held explains a kernel lock that somebody has. It is in doubt when the
 // record does not name a process that certainly lives: then the holder may
 // just be probing, breaking, or about to write its record.
-func (r *Reaper) held(s *sighting, kin kinship) (Judgment, bool) {
+func (r *Reaper) held(s *sighting) (Judgment, bool) {
 	j := Judgment{Verdict: Alive, Rule: RuleKernelLockHeld}
 	mode := "an exclusive"
 	if s.lock == lockShared {
@@ -61,17 +57,19 @@ func (r *Reaper) held(s *sighting, kin kinship) (Judgment, bool) {
 	j.Evidence = append(j.Evidence, fmt.Sprintf("somebody holds %s kernel lock on the file: the attempt to lock it was refused", mode))
 	rec := s.content.Record
 	switch {
-	case rec == nil:
+	case rec == nil || s.brief:
 		return j, true
 	case rec.Kind == meta.KindFile:
 		return j, true // the record may be of an earlier holder
+	}
+	switch kin := r.kin(s); {
 	case kin.gone():
 		j.Evidence = append(j.Evidence, kin.why+"; somebody else has its kernel lock: a child that inherited the descriptor, or a process about to remove the lock")
 		return j, true
-	case kin.near && rec.KernelLock && r.copied(s, rec) == "":
+	case kin.near && rec.KernelLock && s.copied(rec) == "":
 		j.Evidence = append(j.Evidence, kin.why)
 		return j, !kin.surely
-	case rec.KernelLock && r.copied(s, rec) == "":
+	case rec.KernelLock && s.copied(rec) == "":
 		j.Evidence = append(j.Evidence, fmt.Sprintf("the record's owner (pid %d on %s) took the kernel lock before it wrote the record", rec.PID, meta.Printable(rec.Hostname)))
 	}
 	return j, true
@@ -82,8 +80,10 @@ func (r *Reaper) held(s *sighting, kin kinship) (Judgment, bool) {
 func (r *Reaper) record(s *sighting, rec *meta.Record, kin kinship, probed bool) Judgment {
 	var seen []string
 	if rec.KernelLock && s.class.KernelBacked() {
-		why := r.copied(s, rec)
+		why, moved := s.copied(rec), r.moved(s, rec)
 		switch {
+		case why == "" && moved != "" && kin.near && !kin.dead:
+			seen = append(seen, moved)
 		case why == "" && probed:
 			return Judgment{Verdict: Dead, Rule: RuleKernelLockFree, Evidence: []string{
 				fmt.Sprintf("its owner, pid %d on %s, took the kernel lock on this very file (inode %s on %s) and keeps it while it lives",
@@ -120,7 +120,7 @@ func (r *Reaper) record(s *sighting, rec *meta.Record, kin kinship, probed bool)
 
 // copied says in words why the record's kernel lock says nothing about this
 // file, or "" when it does: the record was written into this very inode.
-func (r *Reaper) copied(s *sighting, rec *meta.Record) string {
+func (s *sighting) copied(rec *meta.Record) string {
 	if rec.Filesystem != s.class.Type || rec.Filesystem == "" {
 		return fmt.Sprintf("the record was written on a file of filesystem %s, this one is on %s: a copy, or the same file seen through another mount",
 			meta.Printable(rec.Filesystem), s.class.Type)
@@ -128,13 +128,20 @@ func (r *Reaper) copied(s *sighting, rec *meta.Record) string {
 	if ino := strconv.FormatUint(s.info.Ino, 10); rec.Inode != ino {
 		return fmt.Sprintf("the record was written into inode %s, this file is inode %s: a copy", rec.Inode, ino)
 	}
-	// Two filesystems of one type have inodes of one number. Device numbers
-	// tell them apart while the kernel runs; the next boot may deal them anew.
-	dev := strconv.FormatUint(s.info.Dev, 10)
-	if rec.Device != "" && rec.Device != dev && rec.BootID != "" && rec.BootID == r.host.Self().BootID {
-		return fmt.Sprintf("the record was written on device %s, this file is on device %s: a copy", rec.Device, dev)
-	}
 	return ""
+}
+
+// moved says in words that the record was written on another device, or "".
+// Two filesystems of one type have inodes of one number, and then a copy looks
+// like the file itself but for its device. But many filesystems get another
+// number at each mount (a restarted container's overlay), so this only speaks
+// for an owner that is seen to live, and is no proof that the file is a copy.
+func (r *Reaper) moved(s *sighting, rec *meta.Record) string {
+	dev := strconv.FormatUint(s.info.Dev, 10)
+	if rec.Device == "" || rec.Device == dev || rec.BootID == "" || rec.BootID != r.host.Self().BootID {
+		return ""
+	}
+	return fmt.Sprintf("the record was written on device %s, this file is on device %s: a copy, or mounted again", rec.Device, dev)
 }
 
 func torn(s *sighting, probed bool) Judgment {
