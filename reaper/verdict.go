@@ -42,7 +42,7 @@ func (r *Reaper) judge(s *sighting) (j Judgment, free, doubt bool) {
 		}
 		return unproven(fmt.Sprintf("a hard lock's file whose kernel lock could not be probed: %v", s.lockErr), "the kernel's answer about its lock"), false, false
 	}
-	return r.record(s, rec, r.kin(s), probed), false, false
+	return r.record(s, rec, probed), false, false
 }
 
 // held explains a kernel lock that somebody has. It is in doubt when the
@@ -77,12 +77,12 @@ func (r *Reaper) held(s *sighting) (Judgment, bool) {
 
 // record judges a whole soft (or guard) record whose kernel lock is free or
 // does not matter.
-func (r *Reaper) record(s *sighting, rec *meta.Record, kin kinship, probed bool) Judgment {
+func (r *Reaper) record(s *sighting, rec *meta.Record, probed bool) Judgment {
 	var seen []string
 	if rec.KernelLock && s.class.KernelBacked() {
 		why, moved := s.copied(rec), r.moved(s, rec)
 		switch {
-		case why == "" && moved != "" && kin.near && !kin.dead:
+		case why == "" && moved != "" && r.kin(s).near && !r.kin(s).dead:
 			seen = append(seen, moved)
 		case why == "" && probed:
 			return Judgment{Verdict: Dead, Rule: RuleKernelLockFree, Evidence: []string{
@@ -102,6 +102,7 @@ func (r *Reaper) record(s *sighting, rec *meta.Record, kin kinship, probed bool)
 		return Judgment{Verdict: Dead, Rule: RuleOwnProcess, Evidence: append(seen,
 			fmt.Sprintf("the record names this very process (pid %d), which neither holds nor is taking acquisition %s", rec.PID, rec.Token))}
 	}
+	kin := r.kin(s)
 	if kin.gone() {
 		return Judgment{Verdict: Dead, Rule: RuleProcessGone, Evidence: append(seen, kin.evidence()...)}
 	}
