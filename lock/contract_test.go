@@ -245,6 +245,7 @@ func TestOptionsThatCannotApplyAreErrors(t *testing.T) {
 		"soft without a record": lock.NewSoft("x", lock.WithoutRecord()),
 		"poll":                  lock.NewSoft("x", lock.WithPoll(0)),
 		"mode":                  lock.NewSoft("x", lock.WithMode(fs.ModeSetuid|0o644)),
+		"unreadable mode":       lock.NewSoft("x", lock.WithMode(0o200)),
 	} {
 		for call, err := range map[string]error{"Lock": l.Lock(bg), "TryLock": l.TryLock()} {
 			if !errors.Is(err, lock.ErrOption) {

@@ -196,7 +196,7 @@ func (h *handle) unlock() error {
 }
 
 func (h *handle) forceUnlock() error {
-	if h.turn == nil || h.bad != nil {
+	if h.turn == nil || !h.taken() {
 		return nil
 	}
 	return h.end(true)

@@ -77,6 +77,9 @@ func (h *handle) bounded(ctx context.Context, m mode, patient bool) (*hold, *rea
 }
 
 func (c *call) run(h *handle, m mode, patient bool) {
+	if class, err := h.dir.Class(); err == nil && class.Local && !h.local.Load() {
+		h.local.Store(true) // from now on without all this
+	}
 	c.hd, c.st, c.err = h.proto.take(h, m, patient)
 	calls.mu.Lock()
 	left := c.left

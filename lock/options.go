@@ -74,8 +74,12 @@ func WithPoll(d time.Duration) Option {
 // can read who holds the lock and probe it.
 func WithMode(mode fs.FileMode) Option {
 	return func(c *config) {
-		if mode&^fs.ModePerm != 0 {
+		switch {
+		case mode&^fs.ModePerm != 0:
 			c.refuse("WithMode(%v): permission bits only", mode)
+			return
+		case mode&0o400 == 0:
+			c.refuse("WithMode(%v): nobody could read the file to see whether its owner lives", mode)
 			return
 		}
 		c.mode, c.exact = mode, true
@@ -108,7 +112,8 @@ func WithLabels(labels map[string]string) Option {
 func WithProgram(name string) Option { return func(c *config) { c.program = name } }
 
 // WithoutReaping leaves the locks of dead owners to others: they count as
-// held. By default, a contender breaks them.
+// held. (A file that its creator never finished was never a lock, and is
+// removed all the same.) By default, a contender breaks them.
 func WithoutReaping() Option { return func(c *config) { c.withoutReaping = true } }
 
 // WithoutRecord makes a [File] write nothing into the lock file, which then

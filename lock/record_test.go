@@ -1,6 +1,7 @@
 package lock_test
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -226,4 +227,30 @@ func TestDupKeepsTheKernelLockAfterTheOwnerIsGone(t *testing.T) {
 	}
 	must(t, d.Close())
 	must(t, lock.NewFile(path).TryLock())
+}
+
+// What a power cut may leave of a hard lock's file wedges nobody.
+func TestAHardLocksFileThatWasNotWrittenWholeIsMended(t *testing.T) {
+	path := tempPath(t)
+	l := lock.NewFile(path)
+	must(t, l.Lock(bg))
+	whole, err := os.ReadFile(path)
+	must(t, err)
+	must(t, l.Unlock())
+	mixed := append(append([]byte{}, whole[:len(whole)/2]...), bytes.Repeat([]byte{'}'}, len(whole)/2)...)
+
+	must(t, os.WriteFile(path, mixed, 0o644))
+	f := lock.NewFile(path)
+	must(t, f.Lock(bg))
+	readRecord(t, path)
+	must(t, f.Unlock())
+
+	must(t, os.WriteFile(path, mixed, 0o644))
+	held := lock.NewFile(path, lock.WithoutRecord())
+	must(t, held.Lock(bg))
+	if err := lock.NewSoft(path).TryLock(); !errors.Is(err, lock.ErrHeld) {
+		t.Errorf("while it is held: %v, want ErrHeld", err)
+	}
+	must(t, held.Unlock())
+	must(t, lock.NewSoft(path).TryLock())
 }

@@ -30,18 +30,17 @@ func (p fileProtocol) take(h *handle, m mode, patient bool) (*hold, *reaper.Stat
 	passes := 0
 	for round := 1; ; round++ {
 		f, writable, err := p.open(h)
-		if errors.Is(err, errAgain) && round < rounds {
-			continue
-		}
-		if err != nil {
+		var st *reaper.Status
+		if err == nil {
+			var hd *hold
+			if hd, st, err = p.own(h, f, m, writable); hd != nil {
+				return hd, nil, nil
+			}
+			if cerr := f.Close(); !errors.Is(err, errAgain) && !errors.Is(err, fsys.ErrLocked) {
+				return nil, st, errors.Join(err, cerr)
+			}
+		} else if !errors.Is(err, errAgain) {
 			return nil, nil, asLockError(h, err)
-		}
-		hd, st, err := p.own(h, f, m, writable)
-		if hd != nil {
-			return hd, nil, nil
-		}
-		if cerr := f.Close(); !errors.Is(err, errAgain) && !errors.Is(err, fsys.ErrLocked) {
-			return nil, st, errors.Join(err, cerr)
 		}
 		if errors.Is(err, errAgain) && round < rounds {
 			continue
@@ -118,6 +117,13 @@ func (p fileProtocol) open(h *handle) (f fsys.File, writable bool, err error) {
 		return nil, false, err
 	case errors.Is(err, fsys.ErrIrregular):
 		return nil, false, err
+	}
+	if how&fsys.OpenCreate != 0 {
+		// Another user's file in a sticky directory: opening it with O_CREAT is
+		// refused where fs.protected_regular is set (sysctl, Linux).
+		if f, werr := h.dir.Open(h.name, fsys.OpenWrite|fsys.OpenDirToo); werr == nil {
+			return f, true, nil
+		}
 	}
 	f, rerr := h.dir.Open(h.name, fsys.OpenRead|fsys.OpenDirToo)
 	if rerr != nil {
@@ -206,6 +212,8 @@ func (fileProtocol) meet(h *handle, f fsys.File) (_ *reaper.Status, mayWrite boo
 		return nil, true, nil
 	case c.Class == meta.Complete && c.Record.Kind == meta.KindFile:
 		return nil, true, nil
+	case c.Class == meta.Malformed && len(b) <= meta.MaxSize && bytes.HasPrefix(b, []byte(meta.FilePrefix)):
+		return nil, true, nil // not written whole; this mends it
 	case c.Class != meta.Newer && c.Record == nil:
 		return nil, false, nil
 	}

@@ -135,11 +135,15 @@ func (softProtocol) met(h *handle, st *reaper.Status, round int) (step, error) {
 		return tryAgain, nil
 	case st.Denied() != nil:
 		return giveWay, nil
+	case st.State == reaper.Free:
+	case st.Kind == meta.KindFile:
+		return giveWay, nil
 	case st.Content == meta.Malformed, st.Content == meta.Newer:
 		return giveWay, notLockFile(h.path, st)
-	case st.State == reaper.Free:
-	case st.State != reaper.Stale || h.cfg.withoutReaping:
+	case st.State != reaper.Stale:
 		return giveWay, nil
+	case h.cfg.withoutReaping && st.Rule != reaper.RuleCreatorDied:
+		return giveWay, nil // an unfinished file is nobody's lock: its creator starts over
 	}
 	start := time.Now()
 	err := h.reap.Remove(h.dir, h.name, *st)

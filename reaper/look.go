@@ -41,6 +41,13 @@ func (s *sighting) mayBeHard() bool {
 	return s.content.Class != meta.Complete || s.content.Record.Kind == meta.KindFile
 }
 
+// mixture: a hard lock's record that was being written over another, and not
+// as one (a power cut, a signal in the middle): what they have in common is
+// their beginning.
+func (s *sighting) mixture() bool {
+	return s.content.Class == meta.Malformed && len(s.raw) <= meta.MaxSize && bytes.HasPrefix(s.raw, []byte(meta.FilePrefix))
+}
+
 // lookAgain bounds how often a look is repeated because the path changed
 // between the look and its end. Each repetition means that somebody took or
 // released the lock meanwhile, so a handful is already a busy path.
@@ -70,16 +77,7 @@ func (r *Reaper) examine(dir fsys.Dir, name string, blank *sighting) (Status, er
 	for range lookAgain {
 		s := *blank
 		st, err := r.examineOnce(dir, name, &s)
-		if err != nil || !st.Exists || st.State != Stale {
-			return st, err
-		}
-		// The kernel lock was free: but was that still the file which the path
-		// names? An owner that let go in between unlinked it first.
-		now, err := dir.Lstat(name)
-		if err == nil && now.ID == st.info.ID {
-			return st, nil
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if !errors.Is(err, errMoved) {
 			return st, err
 		}
 	}
@@ -87,6 +85,9 @@ func (r *Reaper) examine(dir fsys.Dir, name string, blank *sighting) (Status, er
 	st.Judgment = unproven("the path named another file at each of "+fmt.Sprint(lookAgain)+" looks", "a moment in which the lock does not change hands")
 	return st, nil
 }
+
+// errMoved: the path does not name the file any more that was looked at.
+var errMoved = errors.New("the path names another file now")
 
 func (r *Reaper) examineOnce(dir fsys.Dir, name string, s *sighting) (Status, error) {
 	path := join(dir, name)
@@ -108,15 +109,30 @@ func (r *Reaper) examineOnce(dir fsys.Dir, name string, s *sighting) (Status, er
 	case err != nil:
 		return Status{Path: path}, err
 	}
-	err = r.look(f, s)
-	cerr := f.Close()
-	if err != nil {
+	st, err := r.lookAndCheck(dir, name, f, s)
+	return st, errors.Join(err, f.Close())
+}
+
+// lookAndCheck looks at an opened file. Where that would be broken the kernel
+// lock was free: but was this still the file which the path names? An owner
+// that let go in between unlinked it first. That is asked before the file is
+// closed, for then its inode number can be another's.
+func (r *Reaper) lookAndCheck(dir fsys.Dir, name string, f fsys.File, s *sighting) (Status, error) {
+	path := join(dir, name)
+	if err := r.look(f, s); err != nil {
 		return Status{Path: path}, err
 	}
-	if cerr != nil {
-		return Status{Path: path}, cerr
+	st := r.status(path, s)
+	if st.State != Stale {
+		return st, nil
 	}
-	return r.status(path, s), nil
+	switch now, err := dir.Lstat(name); {
+	case errors.Is(err, fs.ErrNotExist), err == nil && now.ID != st.info.ID:
+		return Status{Path: path}, errMoved
+	case err != nil:
+		return st, err
+	}
+	return st, nil
 }
 
 // look reads first and probes then: what is read is judged only if the probe
@@ -210,6 +226,8 @@ func (r *Reaper) status(path string, s *sighting) Status {
 		st.Kind = st.Record.Kind
 	case st.Foreign != nil:
 		st.Kind = st.Foreign.Format
+	case s.mixture():
+		st.Kind = meta.KindFile
 	}
 	j, free, doubt := r.judge(s)
 	st.Judgment = j
