@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -10,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // app is one invocation. Answers go to out; everything else goes to errs, in
@@ -19,7 +17,8 @@ type app struct {
 	in   io.Reader
 	out  *output
 	errs io.Writer
-	ran  bool // a subcommand was found and its arguments were right
+	args []string // the command line
+	ran  bool     // a subcommand was found and its arguments were right
 }
 
 // output remembers the first error, so that an answer that could not be given
@@ -40,12 +39,12 @@ func (o *output) Write(p []byte) (int, error) {
 // run is the whole command. COMMAND of `filelock run` inherits the process's
 // own standard descriptors, whatever in, out and errs are.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) exitCode {
-	a := &app{in: in, out: &output{w: out}, errs: errs}
+	a := &app{in: in, out: &output{w: out}, errs: errs, args: args}
 	root := a.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err != nil && !a.ran {
-		err = asUsage(root, err)
+		err = a.asUsage(root, err)
 	}
 	if a.out.err != nil {
 		err = &codeError{code: exitInternal, err: fmt.Errorf("the answer could not be written: %w", a.out.err)}
@@ -147,69 +146,4 @@ func argCount(least, most int, want string) cobra.PositionalArgs {
 		}
 		return nil
 	}
-}
-
-func flagError(cmd *cobra.Command, err error) error {
-	if errors.Is(err, pflag.ErrHelp) {
-		return err
-	}
-	var own *usageError
-	if errors.As(err, &own) {
-		return own
-	}
-	u := usagef("%s: %s", cmd.Name(), err)
-	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
-		if near := nearestFlag(cmd, unknown.GetSpecifiedName()); near != "" {
-			return u.hint("did you mean --" + near + "?")
-		}
-	}
-	return u.hint("filelock help " + cmd.Name() + " lists the flags")
-}
-
-// asUsage turns what cobra says about a command line into a usageError.
-func asUsage(root *cobra.Command, err error) error {
-	var own *usageError
-	if errors.As(err, &own) {
-		return own
-	}
-	u := usagef("%s", err)
-	if args := root.Flags().Args(); len(args) > 0 {
-		root.SuggestionsMinimumDistance = 2
-		if near := root.SuggestionsFor(args[0]); len(near) > 0 {
-			return u.hint("did you mean filelock " + near[0] + "?")
-		}
-	}
-	return u.hint("filelock help lists the commands")
-}
-
-func nearestFlag(cmd *cobra.Command, name string) (near string) {
-	best := 3
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if d := distance(name, f.Name); !f.Hidden && d < best {
-			best, near = d, f.Name
-		}
-	})
-	return near
-}
-
-// distance is how many letters must be changed, added or left out.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		corner := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			swap := corner
-			if a[i-1] != b[j-1] {
-				swap++
-			}
-			corner = row[j]
-			row[j] = min(swap, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -25,7 +25,8 @@ func (a *app) breakCommand() *cobra.Command {
 With --token T you vouch that acquisition T (inspect shows it) is over: LOCK is
 then removed also when it is unknown whether its owner is alive, or when only
 the record says so, provided that it still is acquisition T. With --force,
-whatever is there is removed; on a terminal you are asked for the owner's pid.
+whatever lock file is there is removed, a damaged one too; on a terminal you are
+asked for the owner's pid. What is no lock file at all is never removed.
 
 A lock whose kernel lock some process holds is never removed: end the process.`,
 		Example: `  filelock break /var/lib/job/job.lock
@@ -33,7 +34,7 @@ A lock whose kernel lock some process holds is never removed: end the process.`,
 		Args: argCount(1, 1, "LOCK"),
 	}
 	cmd.Flags().StringVar(&o.Token, "token", "", "you vouch that acquisition `T` is over")
-	cmd.Flags().BoolVar(&o.Force, "force", false, "remove whatever is there, unless some process holds its kernel lock")
+	cmd.Flags().BoolVar(&o.Force, "force", false, "remove whatever lock file is there, unless some process holds its kernel lock")
 	cmd.RunE = a.checked(func(cmd *cobra.Command, args []string) error {
 		switch {
 		case cmd.Flags().Changed("token") && o.Force:
@@ -49,10 +50,8 @@ A lock whose kernel lock some process holds is never removed: end the process.`,
 
 func (a *app) breakLock(ctx context.Context, path string, o reaper.Options) error {
 	if o.Force {
-		if f, ok := a.in.(*os.File); ok && isTerminal(f) {
-			if err := a.confirm(ctx, path); err != nil {
-				return err
-			}
+		if err := a.mayForce(ctx, path); err != nil {
+			return err
 		}
 	}
 	st, err := reaper.Break(ctx, path, o)
@@ -66,8 +65,8 @@ func (a *app) breakLock(ctx context.Context, path string, o reaper.Options) erro
 		fmt.Fprintf(a.out, "%s: nobody holds it; a hard lock's file stays\n", visible(st.Path))
 	default:
 		text := "broken"
-		if st.Record != nil {
-			text += ", was of " + owner(st.Record)
+		if who, _ := whoHolds(st, nil); who != "" {
+			text += ", was of " + who
 		}
 		if st.Rule != "" {
 			text += fmt.Sprintf(": %s (%s)", st.Verdict, st.Rule)
@@ -87,7 +86,7 @@ func (a *app) notBroken(ctx context.Context, st reaper.Status, err error) error 
 		if len(hs) == 0 {
 			next = "some process holds its kernel lock, which this user cannot see: fuser or lsof as root name it; the lock ends with it"
 		} else {
-			next = "its kernel lock is held by " + holders(hs) + ": the lock ends with that"
+			next = "its kernel lock is held by " + holders(hs, st.Record) + ": the lock ends with that"
 		}
 	case errors.Is(err, reaper.ErrRefused):
 		if s := nextStep(st); st.Record != nil {
@@ -105,13 +104,22 @@ func (a *app) notBroken(ctx context.Context, st reaper.Status, err error) error 
 	return &codeError{code: code, err: err, next: next}
 }
 
+// mayForce asks on a terminal before anything is removed whatever it is.
+func (a *app) mayForce(ctx context.Context, path string) error {
+	st, err := reaper.Inspect(ctx, path)
+	switch {
+	case err != nil || !st.Exists || st.Denied() != nil:
+		return err // Break says it
+	}
+	if f, ok := a.in.(*os.File); ok && isTerminal(f) {
+		return a.confirm(ctx, st)
+	}
+	return nil
+}
+
 // confirm asks on a terminal for what a person who has looked knows: the
 // owner's pid, or that there is none.
-func (a *app) confirm(ctx context.Context, path string) error {
-	st, err := reaper.Inspect(ctx, path)
-	if err != nil || !st.Exists {
-		return err
-	}
+func (a *app) confirm(ctx context.Context, st reaper.Status) error {
 	want, what := "force", `"force"`
 	switch {
 	case st.Record != nil:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/filelock-go/filelock/meta"
 	"github.com/filelock-go/filelock/reaper"
 )
 
@@ -157,8 +158,10 @@ func (a *app) explain(ctx context.Context, st reaper.Status) {
 			line("", "taken for that process by filelock lock or the like")
 		}
 	}
-	if r := st.Record; len(hs) > 0 && who != holders(hs) && (len(hs) > 1 || r == nil || hs[0].PID != r.PID) {
-		line("holders", holders(hs))
+	if r := st.Record; len(hs) > 0 && !strings.HasPrefix(who, holders(hs, r)) && (len(hs) > 1 || r == nil || hs[0].PID != r.PID) {
+		line("holders", holders(hs, r))
+	} else if len(hs) == 0 && st.KernelLocked() {
+		line("holders", fmt.Sprintf("not visible to user %q", meta.Self().User))
 	}
 	if st.Verdict != "" {
 		line("alive", map[reaper.Verdict]string{
@@ -175,6 +178,11 @@ func (a *app) explain(ctx context.Context, st reaper.Status) {
 			line("because", e)
 		}
 	}
+	if f := st.Foreign; f != nil {
+		if is := nowHas(f.PID); is != "" {
+			line("", is)
+		}
+	}
 	if st.Missing != "" {
 		line("missing", st.Missing)
 	}
@@ -184,6 +192,30 @@ func (a *app) explain(ctx context.Context, st reaper.Status) {
 	} else {
 		line("next", next.meaning)
 	}
+	if kill := killCommand(st, hs); kill != "" {
+		line("", "or end it: "+kill)
+	}
+}
+
+// nowHas says what has a pid that another program's lock file names: for
+// people, who may know more. It proves nothing, for the file does not say
+// where the pid is valid.
+func nowHas(pid int) string {
+	switch meta.Look(pid).State {
+	case meta.Gone, meta.Exited:
+		return fmt.Sprintf("here, no process has pid %d", pid)
+	case meta.Running:
+		d := meta.Describe(pid)
+		if d.Program == "" {
+			return ""
+		}
+		is := fmt.Sprintf("here, pid %d is %s", pid, meta.Printable(d.Program))
+		if d.User != "" {
+			is += " of " + meta.Printable(d.User)
+		}
+		return is
+	}
+	return ""
 }
 
 func kindText(kind string) string {

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"slices"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,7 +52,12 @@ the objects are those of inspect --json.`,
 	f.register(cmd)
 	cmd.Flags().BoolVar(&f.o.All, "all", false, "also lock files of other programs that are recognised")
 	cmd.ValidArgsFunction = completeDirs
-	cmd.RunE = a.checked(func(cmd *cobra.Command, args []string) error { return a.list(cmd.Context(), f, args) })
+	cmd.RunE = a.checked(func(cmd *cobra.Command, args []string) error {
+		if slices.Contains(args, "") { // an unset variable, not the working directory
+			return usagef("list: a DIR is empty")
+		}
+		return a.list(cmd.Context(), f, args)
+	})
 	exits(cmd, "", map[exitCode]string{exitOK: "whatever was found"}, exitUsage, exitNoDir, exitInternal, exitPermission)
 	return cmd
 }
@@ -85,6 +93,9 @@ func (a *app) listOne(ctx context.Context, asJSONLines bool, st reaper.Status, e
 	}
 	if err != nil {
 		a.say("%v", err)
+		if fi, serr := os.Lstat(st.Path); errors.Is(err, syscall.ENOTDIR) && serr == nil && !fi.IsDir() {
+			a.hint("filelock inspect " + shell(st.Path))
+		}
 		return nil
 	}
 	_, werr := fmt.Fprintln(a.out, lockLine(string(st.State), st))

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/filelock-go/filelock/lock"
+	"github.com/filelock-go/filelock/reaper"
 )
 
 func (a *app) lockCommand() *cobra.Command {
@@ -26,7 +28,7 @@ filelock run.`,
   filelock unlock --token "$T" "$L"`,
 		Args: argCount(1, 1, "LOCK"),
 	}
-	cmd.Flags().IntVar(&pid, "pid", 0, "the process that is to own the lock: `P`, $$ in a script")
+	cmd.Flags().Var((*pidValue)(&pid), "pid", "the process that is to own the lock: `P`, $$ in a script")
 	cmd.Flags().BoolVarP(&nonblock, "nonblock", "n", false, "do not wait")
 	cmd.Flags().VarP(seconds{&wait}, "wait", "w", "wait for at most `D`; 0 is -n (by default, for ever)")
 	cmd.RunE = a.checked(func(cmd *cobra.Command, args []string) error {
@@ -42,6 +44,21 @@ filelock run.`,
 	return cmd
 }
 
+// pidValue is the value of --pid.
+type pidValue int
+
+func (p *pidValue) Type() string   { return "P" }
+func (p *pidValue) String() string { return "" }
+
+func (p *pidValue) Set(text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return usagef("lock: --pid: %q is no process id", text).hint("--pid $$ is the shell script itself")
+	}
+	*p = pidValue(n)
+	return nil
+}
+
 func (a *app) grant(ctx context.Context, path string, pid int, wait time.Duration) error {
 	signals := catchSignals()
 	defer signals.stop()
@@ -54,7 +71,7 @@ func (a *app) grant(ctx context.Context, path string, pid int, wait time.Duratio
 	switch {
 	case err == nil:
 	case exitCodeOf(err) == exitConflict:
-		return &codeError{code: exitConflict, err: fmt.Errorf("%s", a.contention(err))}
+		return a.notObtained(err, exitConflict)
 	default:
 		return err
 	}
@@ -82,8 +99,29 @@ func (a *app) unlockCommand() *cobra.Command {
 		if token == "" {
 			return usagef("unlock: --token is missing").hint("filelock lock printed it; inspect --json LOCK shows it in record.token")
 		}
-		return lock.Revoke(cmd.Context(), args[0], token)
+		return a.revoke(cmd.Context(), absolutePath(args[0]), token)
 	})
 	exits(cmd, "", map[exitCode]string{exitOK: "it is released"}, append([]exitCode{exitHeld, exitLost}, everywhere...)...)
 	return cmd
+}
+
+func (a *app) revoke(ctx context.Context, path, token string) error {
+	err := lock.Revoke(ctx, path, token)
+	code := exitCodeOf(err)
+	if code != exitLost && code != exitHeld {
+		return err
+	}
+	st, lerr := reaper.Inspect(ctx, path)
+	switch {
+	case lerr != nil:
+		return err
+	case code == exitLost && !st.Exists:
+		err = fmt.Errorf("unlock %q: there is no lock", path)
+	case code == exitLost && st.Record != nil && st.Record.Token != token:
+		err = fmt.Errorf("unlock %q: held under another token, by %s", path, owner(st.Record))
+	case code == exitHeld && st.Record != nil && st.Record.KernelLock:
+		err = fmt.Errorf("unlock %q: taken by a process with the kernel lock (filelock run or the library), not by filelock lock: it ends with pid %d",
+			path, st.Record.PID)
+	}
+	return &codeError{code: code, err: err}
 }

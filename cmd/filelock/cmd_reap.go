@@ -2,7 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,7 +39,12 @@ would-break, kept or failed.`,
 	cmd.Flags().BoolVar(&f.o.DryRun, "dry-run", false, "remove nothing")
 	cmd.Flags().Var(seconds{&watch}, "watch", "do it again every `D` until ended by a signal, and say only what changes (by default, every 30s)")
 	cmd.Flags().Lookup("watch").NoOptDefVal = watchEvery.String()
-	cmd.RunE = a.checked(func(cmd *cobra.Command, args []string) error { return a.reap(cmd.Context(), f, args, watch) })
+	cmd.RunE = a.checked(func(cmd *cobra.Command, args []string) error {
+		if slices.Contains(args, "") { // an unset variable, not the working directory
+			return usagef("reap: a path is empty")
+		}
+		return a.reap(cmd.Context(), f, args, watch)
+	})
 	exits(cmd, "", map[exitCode]string{exitOK: "whatever was found"}, exitUsage, exitNoDir, exitInternal, exitPermission)
 	return cmd
 }
@@ -67,6 +77,9 @@ func (a *app) reap(ctx context.Context, f *walkFlags, paths []string, watch time
 func (a *app) reapOnce(ctx context.Context, f *walkFlags, paths []string, changesOnly bool) (worst exitCode, err error) {
 	for _, path := range paths {
 		for out := range reaper.Reap(ctx, path, f.o) {
+			if nothingThere(path, out) {
+				out.Action, out.Err, out.State = reaper.Kept, nil, reaper.Free
+			}
 			if out.Action == reaper.Failed {
 				worst = max(worst, walkCode(path, out.Path, out.Err))
 			}
@@ -81,9 +94,24 @@ func (a *app) reapOnce(ctx context.Context, f *walkFlags, paths []string, change
 	return worst, nil
 }
 
+// nothingThere: the path that the user named is no directory that is missing,
+// but a lock: its directory is there, and all is as it should be.
+func nothingThere(named string, out reaper.Outcome) bool {
+	if named == "" || !errors.Is(out.Err, fs.ErrNotExist) || out.Path != absolutePath(named) || os.IsPathSeparator(named[len(named)-1]) {
+		return false
+	}
+	_, err := os.Lstat(out.Path)
+	dir, derr := os.Stat(filepath.Dir(out.Path))
+	return errors.Is(err, fs.ErrNotExist) && derr == nil && dir.IsDir()
+}
+
 func (a *app) reapedOne(ctx context.Context, asJSONLines bool, out reaper.Outcome) error {
 	if asJSONLines {
 		return writeJSON(a.out, outcomeJSON{asJSON(ctx, out.Status, out.Err), string(out.Action)})
+	}
+	if out.Err == nil && !out.Exists {
+		_, err := fmt.Fprintf(a.out, "%s: there is no lock\n", visible(out.Path))
+		return err
 	}
 	if out.Err != nil {
 		a.say("%v", out.Err)

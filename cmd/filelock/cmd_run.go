@@ -52,7 +52,8 @@ func (a *app) runCommand() *cobra.Command {
 run takes flock(1)'s command line. Flags end at LOCK. After it comes COMMAND
 with its arguments, or -c STRING for the shell ($SHELL, else /bin/sh). While
 another owner holds LOCK, run waits; the lock of an owner that died is taken
-over.
+over. When it cannot be told whether the owner lives, run says so in one line
+as it begins to wait (not with -q or -E 0), for nothing may ever end that wait.
 
 COMMAND runs in run's process group, with run's standard input, output and
 error and every other inherited descriptor. It also inherits the lock's own
@@ -100,7 +101,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing when the lock was not obtained in time")
 	fl.BoolVar(&f.verbose, "verbose", false, "say what is waited for, broken and acquired")
 	fl.BoolVar(&f.hard, "hard", false, "the operating system's lock on the file, as flock(1) takes it; the file stays")
-	fl.StringVar(&f.onLost, "on-lost", lostTerm, "what becomes of COMMAND when the lock is lost: `term` (TERM, KILL after 5 s), kill or ignore")
+	fl.StringVar(&f.onLost, "on-lost", lostTerm, "what becomes of COMMAND when the lock is lost: `term` (TERM, KILL after 5 s), kill or ignore; in this version a loss is noticed when COMMAND has ended: a lock without a lease is checked at its release")
 	fl.StringVar(&f.note, "note", "", "put `TEXT` into the lock file, for people")
 	fl.StringArrayVar(&f.labels, "label", nil, "put `K=V` into the lock file; may be repeated")
 	fl.Var(seconds{&f.lease}, "lease", "a frozen owner loses the lock after `D` (not in this version)")
@@ -144,6 +145,14 @@ func (f *runFlags) arguments(cmd *cobra.Command, args []string) error {
 	}
 	if f.shared && !f.hard {
 		return usagef("run: a soft lock cannot be shared").hint("add --hard: run --hard -s " + strings.Join(args, " "))
+	}
+	switch later := "run: %s are not in this version"; {
+	case f.lease >= 0:
+		return usagef(later, "--lease: leases")
+	case f.fence:
+		return usagef(later, "--fence: fencing numbers")
+	case f.network:
+		return usagef(later, "--network: locks on network filesystems").hint("run --hard takes the operating system's own lock, which works on most")
 	}
 	switch f.onLost {
 	case lostTerm, lostKill, lostIgnore:
@@ -222,15 +231,6 @@ func (f *runFlags) locker(a *app) held {
 		}
 		opts = append(opts, lock.WithLabels(labels))
 	}
-	if f.lease >= 0 {
-		opts = append(opts, lock.WithLease(f.lease))
-	}
-	if f.fence {
-		opts = append(opts, lock.WithFence())
-	}
-	if f.network {
-		opts = append(opts, lock.WithNetwork())
-	}
 	if f.verbose {
 		opts = append(opts, lock.WithLogger(a.narrator()))
 	}
@@ -243,11 +243,14 @@ func (f *runFlags) locker(a *app) held {
 	return lock.NewSoft(f.path, opts...)
 }
 
+// talks: it may be said that the lock is not obtained.
+func (f *runFlags) talks() bool { return !f.quiet && f.conflict != 0 }
+
 // conflictError ends run after contention, with the code that the flags ask
 // for.
 func (f *runFlags) conflictError(a *app, err error) error {
-	if !f.quiet && f.conflict != 0 {
-		a.say("%s", a.contention(err))
+	if !f.talks() {
+		return &codeError{code: exitCode(f.conflict)}
 	}
-	return &codeError{code: exitCode(f.conflict)}
+	return a.notObtained(err, exitCode(f.conflict))
 }

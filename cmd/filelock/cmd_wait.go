@@ -43,7 +43,7 @@ func (a *app) wait(ctx context.Context, path string, wait time.Duration) error {
 		left := p
 		if wait >= 0 {
 			if left = time.Until(deadline); left <= 0 {
-				return &codeError{code: exitConflict, err: fmt.Errorf("%s", a.heldBy(ctx, st))}
+				return a.notInTime(ctx, st, exitConflict)
 			}
 		}
 		select {

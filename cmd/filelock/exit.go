@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"syscall"
 
 	"github.com/filelock-go/filelock/internal/fsys"
@@ -194,28 +192,4 @@ func (a *app) say(format string, args ...any) {
 
 func (a *app) hint(text string) {
 	_, _ = fmt.Fprintf(a.errs, "hint: %s\n", visible(text))
-}
-
-// hintFor is the next step for errors of the library.
-func hintFor(err error) string {
-	var path *fs.PathError
-	switch {
-	case errors.Is(err, lock.ErrHeld) && errors.Is(err, fs.ErrPermission):
-		return "the owner is dead, but only the lock file's owner or the directory's may remove it: run filelock break as one of them"
-	case errors.Is(err, lock.ErrNoProcess):
-		return "--pid takes the process id of the process that is to own the lock: $$ in a shell script"
-	case errors.Is(err, lock.ErrNotLockFile):
-		return "choose a path of its own for the lock, as in job.lock; run --hard locks any file and leaves its contents alone"
-	case errors.Is(err, reaper.ErrNetwork):
-		return "run --hard takes the operating system's own lock, which works there"
-	case errors.Is(err, fsys.ErrIrregular):
-		return "a lock is a regular file: choose another path"
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, reaper.ErrNoAnswer):
-		return "is the filesystem's server gone?"
-	case exitCodeOf(err) == exitNoDir:
-		return "make the directory first: a lock file's directory is never made"
-	case errors.As(err, &path) && exitCodeOf(err) == exitPermission && os.Getenv("USER") != "":
-		return "does " + os.Getenv("USER") + " have the right to write in that directory and to read the file?"
-	}
-	return ""
 }

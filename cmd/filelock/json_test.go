@@ -187,7 +187,7 @@ func TestJSONFieldByField(t *testing.T) {
 	if n := actions("."); n["broken"] != 1 || n["kept"] != 3 {
 		t.Errorf("reap: %v", n)
 	}
-	m = object(t, strings.TrimSuffix(filelock(t, dir, "reap", "--json", "missing").wantCode(t, exitNoDir).out, "\n"), outcomeKeys)
+	m = object(t, strings.TrimSuffix(filelock(t, dir, "reap", "--json", "missing/").wantCode(t, exitNoDir).out, "\n"), outcomeKeys)
 	want(t, m, map[string]any{"action": "failed", "state": "unknown"})
 }
 

@@ -42,7 +42,7 @@ func TestInspectAnswersTheFourQuestionsAndTellsTheStateByItsExitCode(t *testing.
 
 	h := holding(t, dir, "--note", "nightly", "held.lock")
 	r = filelock(t, dir, "inspect", "held.lock").wantCode(t, exitHeld)
-	wantText(t, "held", r.out, dir+"/held.lock: held", "owner     pid "+strconv.Itoa(h.Process.Pid)+" (sh)", "since 2", "nightly",
+	wantText(t, "held", r.out, dir+"/held.lock: held", "owner     pid "+strconv.Itoa(h.Process.Pid)+" (filelock, running sh)", "since 2", "nightly",
 		"alive     yes", "because   kernel-lock-held: ", "next      filelock wait "+dir+"/held.lock")
 
 	killedOwner(t, dir, "stale.lock")
@@ -140,6 +140,22 @@ func TestBreakRemovesWhatIsDeadAndNothingElse(t *testing.T) {
 	filelock(t, dir, "break", "/no/such/dir/x").wantCode(t, exitNoDir)
 }
 
+func TestForceRemovesWhateverIsThereAndSaysWhoseItWas(t *testing.T) {
+	needUnix(t)
+	dir := t.TempDir()
+	for text, says := range map[string]string{"": "broken", "x": "broken", meta.Prefix: "broken", meta.Prefix + `1"} {`: "broken", "4711\n": "was of pid 4711 "} {
+		if err := os.WriteFile(dir+"/x.lock", []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r := filelock(t, dir, "break", "--force", "x.lock").wantCode(t, exitOK)
+		wantText(t, "stdout", r.out, "x.lock: broken", says)
+		wantGone(t, dir+"/x.lock")
+	}
+	elsewhere(t, dir+"/far.lock", nil)
+	r := filelock(t, dir, "break", "--force", "far.lock").wantCode(t, exitOK)
+	wantText(t, "stdout", r.out, "was of pid 4711 (backup) of bob on far")
+}
+
 func TestListShowsEveryLockInOneLine(t *testing.T) {
 	needUnix(t)
 	dir := t.TempDir()
@@ -185,6 +201,8 @@ func TestListShowsEveryLockInOneLine(t *testing.T) {
 	}
 	r = filelock(t, dir, "list", "missing").wantCode(t, exitNoDir)
 	wantText(t, "stderr", r.err, "filelock: ", "missing")
+	r = filelock(t, dir, "list", "data").wantCode(t, exitNoDir)
+	wantText(t, "a file", r.err, dir+"/data", "hint: filelock inspect "+dir+"/data")
 	filelock(t, dir, "list", "--cross", "--patience", "5", ".", "sub").wantCode(t, exitOK)
 }
 
@@ -209,7 +227,14 @@ func TestReapBreaksTheDeadAndKeepsTheRest(t *testing.T) {
 	}
 	killedOwner(t, dir, "one.lock")
 	wantText(t, "one lock", filelock(t, dir, "reap", "one.lock").wantCode(t, exitOK).out, "broken ", "one.lock")
-	filelock(t, dir, "reap", "missing").wantCode(t, exitNoDir)
+	r = filelock(t, dir, "reap", "missing.lock").wantCode(t, exitOK)
+	if r.err != "" || r.out != dir+"/missing.lock: there is no lock\n" {
+		t.Errorf("a lock that is not there: %q, %q", r.out, r.err)
+	}
+	wantText(t, "json", filelock(t, dir, "reap", "--json", "missing.lock").wantCode(t, exitOK).out, `"state":"free"`, `"error":null`, `"action":"kept"`)
+	for _, path := range []string{"missing/", "missing/x.lock"} {
+		filelock(t, dir, "reap", path).wantCode(t, exitNoDir)
+	}
 }
 
 func TestReapWatchSaysOnlyWhatChanges(t *testing.T) {
@@ -240,7 +265,8 @@ func TestWaitEndsWhenAContenderWouldGetIt(t *testing.T) {
 		t.Errorf("wait changed something: %v", err)
 	}
 	elsewhere(t, dir+"/far.lock", nil)
-	filelock(t, dir, "wait", "-w", ".01", "far.lock").wantCode(t, exitConflict)
+	r = filelock(t, dir, "wait", "-w", ".01", "far.lock").wantCode(t, exitConflict)
+	wantText(t, "stderr", r.err, "far.lock is of pid 4711", "hint: filelock inspect "+dir+"/far.lock")
 	if err := os.WriteFile(dir+"/data", []byte("data\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -291,6 +317,20 @@ func TestLockNeedsAProcessThatExists(t *testing.T) {
 		wantGone(t, dir+"/x.lock")
 	}
 	filelock(t, dir, "lock", "--pid", strconv.Itoa(os.Getpid()), "missing/x").wantCode(t, exitNoDir)
+}
+
+func TestUnlockSaysWhyItDidNot(t *testing.T) {
+	needUnix(t)
+	dir := t.TempDir()
+	token := strings.TrimSpace(filelock(t, dir, "lock", "--pid", strconv.Itoa(os.Getpid()), "x.lock").wantCode(t, exitOK).out)
+	r := filelock(t, dir, "unlock", "--token", "wrong", "x.lock").wantCode(t, exitLost)
+	wantText(t, "another's", r.err, `filelock: unlock "`+dir+`/x.lock": held under another token, by pid `+strconv.Itoa(os.Getpid())+" (")
+	filelock(t, dir, "unlock", "--token", token, "x.lock").wantCode(t, exitOK)
+	r = filelock(t, dir, "unlock", "--token", token, "x.lock").wantCode(t, exitLost)
+	wantText(t, "nothing", r.err, `filelock: unlock "`+dir+`/x.lock": there is no lock`)
+	h := holding(t, dir, "run.lock")
+	r = filelock(t, dir, "unlock", "--token", record(t, dir+"/run.lock")["token"].(string), "run.lock").wantCode(t, exitHeld)
+	wantText(t, "of run", r.err, `unlock "`+dir+`/run.lock": taken by a process with the kernel lock (filelock run or the library), not by filelock lock: it ends with pid `+strconv.Itoa(h.Process.Pid))
 }
 
 func TestATokenThatCannotBePrintedIsRevoked(t *testing.T) {

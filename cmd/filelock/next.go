@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strconv"
+
 	"github.com/filelock-go/filelock/meta"
 	"github.com/filelock-go/filelock/reaper"
 )
@@ -33,4 +35,26 @@ func nextStep(st reaper.Status) step {
 		return step{"filelock break --force " + path, "removes it: only when you know that nobody uses it"}
 	}
 	return step{meaning: "nothing: this is no lock file, choose another path for the lock"}
+}
+
+// killCommand ends those who hold the lock, or is "" when they are not known or
+// are none to be killed: the first process, this one, and those that it runs
+// under. The owner in the record is enough: filelock run passes TERM on, and
+// who took a lock is who to tell.
+func killCommand(st reaper.Status, hs []reaper.Holder) string {
+	spared, known := ancestors()
+	if st.State != reaper.Held || len(hs) == 0 || !known {
+		return ""
+	}
+	if r := st.Record; r != nil && hasPID(hs, r.PID) && !inherited(st) {
+		hs = []reaper.Holder{{PID: r.PID}}
+	}
+	command := "kill"
+	for _, h := range hs {
+		if h.PID <= 1 || spared[h.PID] {
+			return ""
+		}
+		command += " " + strconv.Itoa(h.PID)
+	}
+	return command
 }

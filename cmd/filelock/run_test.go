@@ -326,6 +326,7 @@ func TestErrorsOfThePlaceHaveTheirExitCodes(t *testing.T) {
 		{"data", exitNoCreate, "hint: choose a path of its own"},
 		{"newer", exitNoCreate, "newer"},
 		{".", exitNoCreate, "not a regular file"},
+		{".", exitNoCreate, "hint: a soft lock is a file: choose a path such as " + dir + "/job.lock, or lock the directory itself with run --hard"},
 	} {
 		r := filelock(t, dir, "run", "-n", tt.path, "echo", "ran").wantCode(t, tt.code)
 		wantText(t, tt.path, r.err, "filelock: ", tt.says)

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -173,9 +174,18 @@ func TestKillingRunKeepsTheLockUntilCOMMANDEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.end(t)
-		filelock(t, dir, append(append([]string{"run", "-n"}, flags...), "x.lock", "true")...).wantCode(t, exitConflict)
+		said := filelock(t, dir, append(append([]string{"run", "-n"}, flags...), "x.lock", "true")...).wantCode(t, exitConflict)
 		res := filelock(t, dir, "inspect", "x.lock").wantCode(t, exitHeld)
 		wantText(t, "inspect", res.out, "kernel-lock-held")
+		if runtime.GOOS == "linux" { // it shows who has the descriptor
+			wantText(t, "contention", said.err, fmt.Sprintf("is held by pid %d (signalcatcher)", child))
+			wantText(t, "inspect", res.out, fmt.Sprintf("owner     pid %d (signalcatcher)", child))
+			if flags == nil {
+				from := fmt.Sprintf(", which inherited it from pid %d, which has ended", r.Process.Pid)
+				wantText(t, "contention", said.err, from)
+				wantText(t, "inspect", res.out, from)
+			}
+		}
 		send(t, child, syscall.SIGTERM)
 		filelock(t, dir, append(append([]string{"run", "-w", "20"}, flags...), "x.lock", "true")...).wantCode(t, exitOK)
 	}

@@ -7,9 +7,6 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/filelock-go/filelock/meta"
-	"github.com/filelock-go/filelock/reaper"
 )
 
 // visible replaces what a terminal would obey, or what would pretend to be
@@ -70,44 +67,6 @@ func shell(s string) string {
 		}
 	}
 	return `"$(printf '` + b.String() + `')"`
-}
-
-// owner describes the owner in a record, as "pid 4711 (backup) of root on db1".
-func owner(r *meta.Record) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "pid %d", r.PID)
-	if r.Program != "" {
-		fmt.Fprintf(&b, " (%s)", meta.Printable(r.Program))
-	}
-	if r.User != "" {
-		fmt.Fprintf(&b, " of %s", meta.Printable(r.User))
-	}
-	fmt.Fprintf(&b, " on %s", meta.Printable(r.Hostname))
-	return b.String()
-}
-
-func holder(h reaper.Holder) string {
-	s := fmt.Sprintf("pid %d", h.PID)
-	if h.Program != "" {
-		s += fmt.Sprintf(" (%s)", meta.Printable(h.Program))
-	}
-	if h.User != "" {
-		s += " of " + meta.Printable(h.User)
-	}
-	return s
-}
-
-func holders(hs []reaper.Holder) string {
-	const most = 5
-	var names []string
-	for i, h := range hs {
-		if i == most {
-			names = append(names, fmt.Sprintf("%d more", len(hs)-most))
-			break
-		}
-		names = append(names, holder(h))
-	}
-	return strings.Join(names, ", ")
 }
 
 // since says when, and how long ago by this host's clock.

@@ -24,7 +24,11 @@ func TestWrongUsageExits64SaysWhyAndAnswersNothing(t *testing.T) {
 		{"", "say what to do", "filelock help"},
 		{"inspekt x", `no command "inspekt"`, "did you mean filelock inspect?"},
 		{"doctor .", `no command "doctor"`, "filelock help"},
-		{"--frob", "unknown flag: --frob", ""},
+		{"--frob", "unknown flag: --frob", "filelock help lists"},
+		{"x.lock filelock help", `no command "x.lock"`, "did you mean: filelock run x.lock filelock help"},
+		{"-n x.lock filelock help", "filelock: unknown shorthand flag: 'n'", "did you mean: filelock run -n x.lock filelock help"},
+		{"--hard -w 5 it's filelock", "filelock: unknown flag: --hard", `did you mean: filelock run --hard -w 5 'it'\''s' filelock`},
+		{"x.lock no-such-program", `no command "x.lock"`, "filelock help lists"},
 		{"run", "LOCK and COMMAND are missing", "run [flags] LOCK"},
 		{"run x", "COMMAND is missing", "run [flags] LOCK"},
 		{"run 9", "descriptor number", "filelock lock --pid"},
@@ -62,7 +66,7 @@ func TestWrongUsageExits64SaysWhyAndAnswersNothing(t *testing.T) {
 		{"break --token= a", "token is empty", "inspect --json"},
 		{"wait", "LOCK is missing", "usage:"},
 		{"lock x", "--pid is missing", "--pid $$"},
-		{"lock --pid x", "invalid argument", ""},
+		{"lock --pid abc x", `"abc" is no process id`, "--pid $$"},
 		{"unlock x", "--token is missing", "inspect --json"},
 		{"version x", "one argument too many", ""},
 		{"help nonsense", "no help about", ""},
@@ -87,10 +91,10 @@ func TestWrongUsageExits64SaysWhyAndAnswersNothing(t *testing.T) {
 }
 
 func TestWhatThisVersionCannotDoIsAUsageErrorAndLeavesNothing(t *testing.T) {
-	for _, flag := range []string{"--lease=60", "--fence", "--network"} {
+	for flag, says := range map[string]string{"--lease=60": "--lease: leases are not", "--fence": "--fence: fencing numbers are not", "--network": "--network: locks on network filesystems are not"} {
 		dir := t.TempDir()
 		r := filelock(t, dir, "run", flag, "x.lock", "sh", "-c", "echo ran").wantCode(t, exitUsage)
-		wantText(t, flag, r.err, "not in this version", "x.lock")
+		wantText(t, flag, r.err, "filelock: run: "+says+" in this version\n")
 		if r.out != "" {
 			t.Errorf("%s: COMMAND ran", flag)
 		}
@@ -147,5 +151,11 @@ func TestDurationsAreSecondsOrGoDurations(t *testing.T) {
 		if d, err := parseSeconds(text); err == nil {
 			t.Errorf("%q is %v, want an error", text, d)
 		}
+	}
+}
+
+func TestAnEmptyPathIsNotTheWorkingDirectory(t *testing.T) {
+	for _, sub := range []string{"list", "reap"} {
+		filelock(t, t.TempDir(), sub, "").wantCode(t, exitUsage)
 	}
 }
