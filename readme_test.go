@@ -112,6 +112,7 @@ var varying = []struct {
 	{regexp.MustCompile(`\b\d+(\.\d+)?(µs|ms|s)\b`), "AGE"},
 	{regexp.MustCompile(`\b(go1|v\d)[-\w.+]*`), "VERSION"},
 	{regexp.MustCompile(`inode \d+ on \w+`), "inode N on FS"},
+	{regexp.MustCompile(`\b(pid|kill|process) \d+( \d+)*`), "$1 N"},
 	{regexp.MustCompile(`\d{2,}`), "N"},
 	{regexp.MustCompile(` {2,}`), "  "},
 }

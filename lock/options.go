@@ -112,8 +112,7 @@ func WithLabels(labels map[string]string) Option {
 func WithProgram(name string) Option { return func(c *config) { c.program = name } }
 
 // WithoutReaping leaves the locks of dead owners to others: they count as
-// held. (A file that its creator never finished was never a lock, and is
-// removed all the same.) By default, a contender breaks them.
+// held. By default, a contender breaks them.
 func WithoutReaping() Option { return func(c *config) { c.withoutReaping = true } }
 
 // WithoutRecord makes a [File] write nothing into the lock file, which then

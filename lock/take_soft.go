@@ -66,6 +66,7 @@ func (p softProtocol) take(h *handle, _ mode, patient bool) (hd *hold, st *reape
 	}()
 	passes := 0
 	var unfinished reaper.Status
+	created := false // a file of ours may be there, unfinished
 	for round := 1; ; round++ {
 		f, err := h.dir.Create(h.name, h.cfg.mode)
 		if err == nil {
@@ -73,6 +74,7 @@ func (p softProtocol) take(h *handle, _ mode, patient bool) (hd *hold, st *reape
 			if !errors.Is(err, errAgain) {
 				return hd, nil, asLockError(h, err)
 			}
+			created = true
 			if round < rounds {
 				continue
 			}
@@ -92,7 +94,7 @@ func (p softProtocol) take(h *handle, _ mode, patient bool) (hd *hold, st *reape
 			h.cfg.host.Sleep(creatorPause)
 			continue
 		}
-		switch next, err := p.met(h, &seen, round); {
+		switch next, err := p.met(h, &seen, round, created); {
 		case err != nil:
 			return nil, nil, err
 		case next == tryAgain && round < rounds:
@@ -128,8 +130,9 @@ const (
 	tryAgain
 )
 
-// met decides what to do about the file that is there.
-func (softProtocol) met(h *handle, st *reaper.Status, round int) (step, error) {
+// met decides what to do about the file that is there. created says that it may
+// be one that this attempt made and had to give up.
+func (softProtocol) met(h *handle, st *reaper.Status, round int, created bool) (step, error) {
 	switch {
 	case !st.Exists:
 		return tryAgain, nil
@@ -142,8 +145,8 @@ func (softProtocol) met(h *handle, st *reaper.Status, round int) (step, error) {
 		return giveWay, notLockFile(h.path, st)
 	case st.State != reaper.Stale:
 		return giveWay, nil
-	case h.cfg.withoutReaping && st.Rule != reaper.RuleCreatorDied:
-		return giveWay, nil // an unfinished file is nobody's lock: its creator starts over
+	case h.cfg.withoutReaping && !(created && st.Rule == reaper.RuleCreatorDied):
+		return giveWay, nil
 	}
 	start := time.Now()
 	err := h.reap.Remove(h.dir, h.name, *st)

@@ -65,6 +65,11 @@ type visit func(d *place, name string, st Status, err error) bool
 // or replaced by a symbolic link meanwhile leads nowhere else. Memory and
 // descriptors grow with the depth only.
 func (r *Reaper) walk(ctx context.Context, root string, o Options, v visit) {
+	if root == "" { // not the working directory
+		_, _, err := r.place(root)
+		v(nil, "", Status{Path: root}, err)
+		return
+	}
 	abs, err := fsys.Absolute(root)
 	if err != nil {
 		v(nil, "", Status{Path: root}, &fs.PathError{Op: "open", Path: root, Err: err})
