@@ -131,17 +131,8 @@ func (h *handle) enter(m mode) (entered bool, err error) {
 // attempt enters the present hold or tries once to take the lock. It returns
 // whom the lock is held by when it is contended, nil when it is taken.
 func (h *handle) attempt(ctx context.Context, m mode, patient bool) (*reaper.Status, error) {
-	select {
-	case h.turn <- struct{}{}:
-	default:
-		select {
-		case h.turn <- struct{}{}:
-		case <-ctx.Done():
-			if h.local.Load() { // another goroutine is trying, and nothing hangs
-				return h.explained(nil), nil
-			}
-			return nil, h.unanswered(ctx)
-		}
+	if st, err := h.takeTurn(ctx); st != nil || err != nil {
+		return st, err
 	}
 	defer func() { <-h.turn }()
 	if ok, err := h.enter(m); ok || err != nil {
@@ -172,6 +163,32 @@ func inOrder() {
 }
 
 var order sync.Mutex
+
+// takeTurn gets the turn. When ctx ends first, another goroutine is trying or
+// releasing: that is contention, unless what it does hangs.
+func (h *handle) takeTurn(ctx context.Context) (*reaper.Status, error) {
+	select {
+	case h.turn <- struct{}{}:
+		return nil, nil
+	default:
+	}
+	select {
+	case h.turn <- struct{}{}:
+		return nil, nil
+	case <-ctx.Done():
+	}
+	if !h.local.Load() {
+		t := time.NewTimer(hangGrace)
+		defer t.Stop()
+		select {
+		case h.turn <- struct{}{}:
+			return nil, nil
+		case <-t.C:
+			return nil, h.unanswered(ctx)
+		}
+	}
+	return h.explained(nil), nil
+}
 
 func (h *handle) unlock() error {
 	if h.turn == nil {

@@ -31,6 +31,23 @@ type call struct {
 // caller learns who holds the lock.
 const hangGrace = 100 * time.Millisecond
 
+// answered waits for a call until hangGrace after the end of ctx.
+func answered(ctx context.Context, done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+	}
+	t := time.NewTimer(hangGrace)
+	defer t.Stop()
+	select {
+	case <-done:
+		return true
+	case <-t.C:
+		return false
+	}
+}
+
 // bounded is protocol.take that returns when ctx is done.
 func (h *handle) bounded(ctx context.Context, m mode, patient bool) (*hold, *reaper.Status, error) {
 	if ctx.Done() == nil || h.local.Load() {
@@ -43,9 +60,7 @@ func (h *handle) bounded(ctx context.Context, m mode, patient bool) (*hold, *rea
 			break
 		}
 		calls.mu.Unlock()
-		select {
-		case <-before.done:
-		case <-ctx.Done():
+		if !answered(ctx, before.done) {
 			return nil, nil, h.unanswered(ctx)
 		}
 	}
@@ -53,17 +68,8 @@ func (h *handle) bounded(ctx context.Context, m mode, patient bool) (*hold, *rea
 	calls.m[h.place()] = c
 	calls.mu.Unlock()
 	go c.run(h, m, patient)
-	select {
-	case <-c.done:
+	if answered(ctx, c.done) {
 		return c.hd, c.st, c.err
-	case <-ctx.Done():
-	}
-	t := time.NewTimer(hangGrace)
-	defer t.Stop()
-	select {
-	case <-c.done:
-		return c.hd, c.st, c.err
-	case <-t.C:
 	}
 	calls.mu.Lock()
 	defer calls.mu.Unlock()

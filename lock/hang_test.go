@@ -71,6 +71,9 @@ func TestLockReturnsAlthoughASystemCallHangs(t *testing.T) {
 		close(m.gate)
 		must(t, l.Lock(bg))
 		must(t, l.Unlock())
+		fresh := newLock(path, lock.InHost(world)) // queues behind that call
+		must(t, fresh.Lock(t.Context()))
+		must(t, fresh.Unlock())
 		other := newLock(path)
 		must(t, other.Lock(bg))
 		must(t, other.Unlock())
