@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/filelock-go/filelock/internal/fsys"
 	"github.com/filelock-go/filelock/lock"
 	"github.com/filelock-go/filelock/reaper"
 )
@@ -309,6 +310,14 @@ func TestNotALockFileIsAnErrorAtOnce(t *testing.T) {
 		if err := lock.NewSoft(path).Lock(bg); !errors.Is(err, lock.ErrNotLockFile) {
 			t.Errorf("%s: %v, want ErrNotLockFile", name, err)
 		}
+		// Who has a kernel lock on it does not change why.
+		f, err := fsys.Real.At(filepath.Dir(path)).Open(filepath.Base(path), fsys.OpenWrite)
+		must(t, err)
+		must(t, f.TryLock(fsys.Exclusive))
+		if err := lock.NewSoft(path).Lock(bg); !errors.Is(err, lock.ErrNotLockFile) || strings.Contains(err.Error(), "kernel lock") {
+			t.Errorf("%s, locked: %v, want ErrNotLockFile and why", name, err)
+		}
+		must(t, f.Close())
 		if b, _ := os.ReadFile(path); string(b) != text {
 			t.Errorf("%s: the file became %q", name, b)
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
@@ -162,18 +161,15 @@ func (softProtocol) met(h *handle, st *reaper.Status, round int, created bool) (
 	return giveWay, err
 }
 
+// notLockFile says why from the contents alone: the evidence may be about a
+// kernel lock.
 func notLockFile(path string, st *reaper.Status) error {
-	why := "it neither waits for nor touches what it does not understand"
-	if len(st.Evidence) > 0 {
-		why = st.Evidence[0]
-		if st.KernelLocked() && len(st.Raw) > 0 {
-			why = meta.Parse(st.Raw).Reason
-		}
+	c := meta.Parse(st.Raw)
+	why := c.Reason
+	if c.Class == meta.Newer {
+		why = fmt.Sprintf("the lock file is of format %q, newer than %q which this program understands", c.Version, meta.Format)
 	}
-	if st.Content == meta.Newer {
-		why = st.Evidence[0]
-	}
-	return fmt.Errorf("lock %q: %w: %s", path, ErrNotLockFile, strings.TrimPrefix(why, "the file is not a lock file: "))
+	return fmt.Errorf("lock %q: %w: %s", path, ErrNotLockFile, why)
 }
 
 // own makes a file that was just created this owner's: kernel lock first, then
