@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/filelock-go/filelock/meta"
 	"github.com/filelock-go/filelock/reaper"
 )
 
@@ -83,8 +84,10 @@ func (h *handle) bounded(ctx context.Context, m mode, patient bool) (*hold, *rea
 }
 
 func (c *call) run(h *handle, m mode, patient bool) {
-	if class, err := h.dir.Class(); err == nil && class.Local && !h.local.Load() {
-		h.local.Store(true) // from now on without all this
+	if h.proto.kind() == meta.KindFile { // a soft lock asks in any case
+		if class, err := h.dir.Class(); err == nil && class.Local {
+			h.local.Store(true) // from now on without all this
+		}
 	}
 	c.hd, c.st, c.err = h.proto.take(h, m, patient)
 	calls.mu.Lock()

@@ -212,7 +212,7 @@ func (fileProtocol) meet(h *handle, f fsys.File) (_ *reaper.Status, mayWrite boo
 		return nil, true, nil
 	case c.Class == meta.Complete && c.Record.Kind == meta.KindFile:
 		return nil, true, nil
-	case c.Class == meta.Malformed && len(b) <= meta.MaxSize && bytes.HasPrefix(b, []byte(meta.FilePrefix)):
+	case meta.Mixed(b, c):
 		return nil, true, nil // not written whole; this mends it
 	case c.Class != meta.Newer && c.Record == nil:
 		return nil, false, nil

@@ -20,7 +20,7 @@ func (h *handle) rlock(ctx context.Context, limit time.Duration) error {
 	return h.acquire(ctx, limit, shared)
 }
 
-// hangs bounds TryLock, which has no context: so long may a filesystem take to
+// hangs bounds a call that does not wait: so long may a filesystem take to
 // answer.
 const hangs = reaper.DefaultPatience
 
@@ -28,23 +28,23 @@ func (h *handle) tryLock(m mode) error {
 	if err := h.check(); err != nil {
 		return err
 	}
-	start := time.Now()
-	ctx, cancel := h.unhung(context.Background())
-	defer cancel()
-	st, err := h.attempt(ctx, m, true)
+	return h.once(context.Background(), m, nil)
+}
+
+// once tries once. why is Err of the HeldError when the lock is held.
+func (h *handle) once(ctx context.Context, m mode, why error) error {
+	start, bounded := time.Now(), ctx
+	if !h.local.Load() { // the filesystem may hang
+		var cancel context.CancelFunc
+		bounded, cancel = context.WithTimeoutCause(ctx, hangs, errNoAnswer)
+		defer cancel()
+	}
+	st, err := h.attempt(bounded, m, true)
 	if st != nil {
-		err = h.heldError(st, time.Time{}, nil)
+		err = h.heldError(st, time.Time{}, why)
 	}
 	h.logAcquire(ctx, start, 1, err)
 	return err
-}
-
-// unhung bounds a call that does not wait, where the filesystem may hang.
-func (h *handle) unhung(ctx context.Context) (context.Context, context.CancelFunc) {
-	if h.local.Load() {
-		return ctx, func() {}
-	}
-	return context.WithTimeoutCause(ctx, hangs, errNoAnswer)
 }
 
 func (h *handle) acquire(ctx context.Context, limit time.Duration, m mode) error {
@@ -62,14 +62,7 @@ func (h *handle) acquire(ctx context.Context, limit time.Duration, m mode) error
 		return err
 	}
 	if limit == 0 {
-		bounded, cancel := h.unhung(ctx)
-		st, err := h.attempt(bounded, m, true)
-		cancel()
-		if st != nil {
-			err = h.heldError(st, time.Time{}, timeoutError(0))
-		}
-		h.logAcquire(ctx, start, 1, err)
-		return err
+		return h.once(ctx, m, timeoutError(0))
 	}
 	if queues.busy(h, m) {
 		return h.wait(ctx, limit, m, start, nil)

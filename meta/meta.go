@@ -18,9 +18,6 @@ const Format = "filelock/1"
 // Prefix is how every lock file of this project begins, whatever its version.
 const Prefix = `{"format":"filelock/`
 
-// FilePrefix is how the record of a hard lock begins, whoever wrote it.
-const FilePrefix = `{"format":"` + Format + `","kind":"` + KindFile + `"`
-
 // MaxSize is the largest record in bytes, newline included. What is longer is
 // not a record, and is never read further than one byte past it.
 const MaxSize = 16 << 10

@@ -91,3 +91,13 @@ func newerVersion(b []byte) string {
 	}
 	return Prefix[len(`{"format":"`):] + string(rest[:n])
 }
+
+// filePrefix is how the record of a hard lock begins, whoever wrote it.
+const filePrefix = `{"format":"` + Format + `","kind":"` + KindFile + `"`
+
+// Mixed says whether b, of which Parse made c, is what a hard lock's record
+// leaves that was being written over another and not as one (a power cut, a
+// signal in the middle): what the two have in common is their beginning.
+func Mixed(b []byte, c Content) bool {
+	return c.Class == Malformed && len(b) <= MaxSize && bytes.HasPrefix(b, []byte(filePrefix))
+}

@@ -177,7 +177,7 @@ func (s Status) mayBreak(o Options) error {
 		return s.denied
 	case o.Token != "" && (s.Record == nil || s.Record.Token != o.Token):
 		return fmt.Errorf("break %q: it is not acquisition %s any more: %w", s.Path, meta.Printable(o.Token), ErrChanged)
-	case s.kernelHeld:
+	case s.KernelLocked():
 		return &RefusedError{Status: s}
 	case o.Token != "", o.Force, s.State == Stale, s.State == Free:
 		return nil

@@ -41,13 +41,6 @@ func (s *sighting) mayBeHard() bool {
 	return s.content.Class != meta.Complete || s.content.Record.Kind == meta.KindFile
 }
 
-// mixture: a hard lock's record that was being written over another, and not
-// as one (a power cut, a signal in the middle): what they have in common is
-// their beginning.
-func (s *sighting) mixture() bool {
-	return s.content.Class == meta.Malformed && len(s.raw) <= meta.MaxSize && bytes.HasPrefix(s.raw, []byte(meta.FilePrefix))
-}
-
 // lookAgain bounds how often a look is repeated because the path changed
 // between the look and its end. Each repetition means that somebody took or
 // released the lock meanwhile, so a handful is already a busy path.
@@ -226,13 +219,12 @@ func (r *Reaper) status(path string, s *sighting) Status {
 		st.Kind = st.Record.Kind
 	case st.Foreign != nil:
 		st.Kind = st.Foreign.Format
-	case s.mixture():
+	case meta.Mixed(s.raw, s.content):
 		st.Kind = meta.KindFile
 	}
 	j, free, doubt := r.judge(s)
 	st.Judgment = j
-	st.kernelHeld = j.Rule == RuleKernelLockHeld
-	st.passing = st.kernelHeld && doubt
+	st.passing = doubt
 	switch {
 	case free:
 		st.State = Free
@@ -274,10 +266,7 @@ func (s *Status) SameFile(o *Status) bool {
 func (s Status) Denied() error { return s.denied }
 
 // KernelLocked: some process has a kernel lock on the file.
-func (s Status) KernelLocked() bool { return s.kernelHeld }
-
-// Filesystem is the type of the filesystem the file is on, "" if not known.
-func (s Status) Filesystem() string { return s.class.Type }
+func (s Status) KernelLocked() bool { return s.Rule == RuleKernelLockHeld }
 
 // KernelBacked: the file is on a filesystem where the kernel's locks testify
 // about owners, because no other kernel can open it.

@@ -80,11 +80,10 @@ type Status struct {
 	Size    int64              // of the file
 	ModTime time.Time          // of the file
 
-	info       fsys.Info
-	class      fsys.Class
-	passing    bool // the kernel lock seen may be somebody's passing probe or break
-	denied     error
-	kernelHeld bool
+	info    fsys.Info
+	class   fsys.Class
+	passing bool // the kernel lock seen may be somebody's passing probe or break
+	denied  error
 }
 
 // Holder is a live process that has the lock, as far as can be seen from here.

@@ -28,7 +28,7 @@ func (r *Reaper) judge(s *sighting) (j Judgment, free, doubt bool) {
 	case meta.Foreign:
 		return foreign(c.Foreign, s), false, false
 	case meta.Malformed:
-		if s.mixture() && probed {
+		if meta.Mixed(s.raw, s.content) && probed {
 			return Judgment{Evidence: []string{"a hard lock's file whose record was not written whole, and nobody holds a kernel lock on it"}}, true, false
 		}
 		j := unproven("the file is not a lock file: "+c.Reason, "a lock file's contents; filelock neither waits for nor removes what it does not understand")
