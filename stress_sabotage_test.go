@@ -86,7 +86,7 @@ func (s *saboteur) die(when, call string) {
 // world is the real one with a saboteur at every call to the filesystem.
 func (s *saboteur) world() *host.Host {
 	r := host.Real
-	return &host.Host{FS: sabotagedFS{r.FS, s}, Self: r.Self, Look: r.Look, NewToken: r.NewToken, Sleep: r.Sleep}
+	return r.With(sabotagedFS{r.FS, s})
 }
 
 type sabotagedFS struct {

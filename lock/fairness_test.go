@@ -83,7 +83,7 @@ func TestAHardLockJudgesACopiedRecord(t *testing.T) {
 
 func TestAWaiterInMemoryReturnsAlthoughASystemCallHangs(t *testing.T) {
 	m := &deadMount{FS: fsys.Real, entered: make(chan struct{}, 1), gate: make(chan struct{})}
-	world := &host.Host{FS: m, Self: host.Real.Self, Look: host.Real.Look, NewToken: host.Real.NewToken, Sleep: host.Real.Sleep}
+	world := host.Real.With(m)
 	path := tempPath(t)
 	a, b := lock.NewFile(path, lock.InHost(world)), lock.NewFile(path, lock.InHost(world))
 	done := make(chan error, 1)

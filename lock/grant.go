@@ -24,7 +24,7 @@ func Grant(ctx context.Context, path string, pid int, opts ...Option) (token str
 	if ctx == nil {
 		panic("lock: nil context")
 	}
-	owner, err := meta.Of(pid)
+	owner, err := newConfig(opts).host.Of(pid)
 	if err != nil {
 		return "", fmt.Errorf("lock %q for pid %d: %w", path, pid, err)
 	}

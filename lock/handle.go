@@ -314,7 +314,7 @@ func (h *handle) dup() (*os.File, error) {
 // newRecord is the record of an acquisition, but for what taking it adds.
 func (h *handle) newRecord(token string) *meta.Record {
 	c := &h.cfg
-	r := &meta.Record{Format: meta.Format, Kind: h.proto.kind(), Token: token, Created: time.Now().UTC(), Note: c.note, Labels: c.labels}
+	r := &meta.Record{Format: meta.Format, Kind: h.proto.kind(), Token: token, Created: c.host.Now().UTC(), Note: c.note, Labels: c.labels}
 	if c.onBehalf != nil {
 		r.SetOwner(*c.onBehalf)
 		r.OnBehalf = true

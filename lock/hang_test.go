@@ -50,7 +50,7 @@ func (d deadDir) Open(name string, how fsys.OpenFlag) (fsys.File, error) {
 func TestLockReturnsAlthoughASystemCallHangs(t *testing.T) {
 	kinds(t, func(t *testing.T, newLock func(string, ...lock.Option) locker, path string) {
 		m := &deadMount{FS: fsys.Real, entered: make(chan struct{}, 1), gate: make(chan struct{})}
-		world := &host.Host{FS: m, Self: host.Real.Self, Look: host.Real.Look, NewToken: host.Real.NewToken, Sleep: host.Real.Sleep}
+		world := host.Real.With(m)
 		l := newLock(path, lock.InHost(world))
 
 		ctx, cancel := context.WithCancel(bg)

@@ -170,7 +170,7 @@ func (p fileProtocol) own(h *handle, f fsys.File, m mode, writable bool) (*hold,
 	case now.ID != id:
 		return nil, nil, errAgain
 	}
-	hd := &hold{file: f, id: id, mode: m, since: time.Now()}
+	hd := &hold{file: f, id: id, mode: m, since: h.cfg.host.Now()}
 	if !now.Mode.IsRegular() { // a directory: nothing to read or write
 		hd.rec = h.fileRecord(m)
 		return hd, nil, nil
@@ -193,7 +193,7 @@ func (p fileProtocol) own(h *handle, f fsys.File, m mode, writable bool) (*hold,
 	if hd.rec != nil { // nothing is judged by it, it is told to who meets it here
 		h.cfg.host.Tokens.Enter(hd.rec.Token)
 	}
-	hd.since = time.Now()
+	hd.since = h.cfg.host.Now()
 	return hd, nil, nil
 }
 
@@ -253,11 +253,11 @@ func (h *handle) inform(hd *hold, now fsys.Info) error {
 			return err
 		}
 	}
-	from := time.Now()
+	from := h.cfg.host.Now()
 	if err := hd.file.Write(b); err != nil {
 		return errors.Join(err, hd.file.Truncate(0)) // no half of a record
 	}
-	h.wrote.Store(&ownRecord{id: hd.id, size: int64(len(b)), from: from, to: time.Now()})
+	h.wrote.Store(&ownRecord{id: hd.id, size: int64(len(b)), from: from, to: h.cfg.host.Now()})
 	return nil
 }
 
@@ -300,7 +300,7 @@ type ownRecord struct {
 }
 
 // clockStep is how far a local filesystem's time stamps may lag behind the
-// clock that time.Now reads: one timer tick of 10 ms at the slowest, and some.
+// clock that Host.Now reads: one timer tick of 10 ms at the slowest, and some.
 const clockStep = 20 * time.Millisecond
 
 // is: the same inode, of a length that only hard locks' records have, last
@@ -321,7 +321,7 @@ func (fileProtocol) release(h *handle, hd *hold) error {
 	if hd.rec != nil {
 		defer h.cfg.host.Tokens.Remove(hd.rec.Token)
 	}
-	if time.Since(hd.since) < longHold {
+	if h.cfg.host.Now().Sub(hd.since) < longHold {
 		return hd.file.CloseOnly()
 	}
 	var err error

@@ -238,7 +238,7 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 	if err := f.Write(b); err != nil {
 		return nil, err
 	}
-	return &hold{file: f, id: info.ID, rec: rec, since: time.Now()}, nil
+	return &hold{file: f, id: info.ID, rec: rec, since: h.cfg.host.Now()}, nil
 }
 
 // release removes the file, if the path still names it, while the kernel lock

@@ -29,13 +29,9 @@ func newPlayer() *player {
 	p := &player{at: make(chan string), next: make(chan struct{}), done: make(chan struct{})}
 	who := meta.Self()
 	who.Instance = uuid.NewString() // another process, as far as its records say
-	p.host = &host.Host{
-		FS:       steppedFS{fsys.Real, p.stop},
-		Self:     func() meta.Identity { return who },
-		Look:     meta.Look,
-		NewToken: uuid.NewString,
-		Sleep:    func(time.Duration) {},
-	}
+	p.host = host.Real.With(steppedFS{fsys.Real, p.stop})
+	p.host.Self = func() meta.Identity { return who }
+	p.host.Sleep = func(time.Duration) {}
 	return p
 }
 

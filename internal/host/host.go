@@ -17,20 +17,30 @@ import (
 // Host is one process's world. Its fields are set once and not changed.
 type Host struct {
 	FS       fsys.FS
-	Self     func() meta.Identity       // who this process is
-	Look     func(pid int) meta.Process // what the kernel says about another
-	NewToken func() string              // a UUID that nobody else has
-	Sleep    func(d time.Duration)      // the short pauses between bounded repetitions
-	Tokens   Tokens                     // what this process holds or is taking
+	Self     func() meta.Identity                 // who this process is
+	Of       func(pid int) (meta.Identity, error) // who another is
+	Look     func(pid int) meta.Process           // what the kernel says about another
+	NewToken func() string                        // a UUID that nobody else has
+	Now      func() time.Time
+	Sleep    func(d time.Duration) // the short pauses between bounded repetitions
+	Tokens   Tokens                // what this process holds or is taking
 }
 
 // Real is this process.
 var Real = &Host{
 	FS:       fsys.Real,
 	Self:     meta.Self,
+	Of:       meta.Of,
 	Look:     meta.Look,
 	NewToken: func() string { return uuid.New().String() },
+	Now:      time.Now,
 	Sleep:    time.Sleep,
+}
+
+// With is the same world seen through another filesystem, by a process that
+// holds nothing there.
+func (h *Host) With(f fsys.FS) *Host {
+	return &Host{FS: f, Self: h.Self, Of: h.Of, Look: h.Look, NewToken: h.NewToken, Now: h.Now, Sleep: h.Sleep}
 }
 
 // Tokens is the set of acquisitions that a process holds or is taking. A token
