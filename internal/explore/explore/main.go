@@ -1,0 +1,126 @@
+// Command explore goes through everything that processes can do with a lock,
+// one call at a time, in every order, with a kill possible before each call.
+//
+//	go run ./internal/explore/explore -set ci
+//	go run ./internal/explore/explore -model reuse -actors "soft soft grant" -rounds 2 -crashes 2
+//
+// It prints a line for each configuration. When something is wrong it prints
+// the shortest schedule that leads there, and the command that plays it again,
+// and exits with 1.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/filelock-go/filelock/internal/explore"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "explore:", err)
+		os.Exit(1)
+	}
+}
+
+var errWrong = errors.New("something is wrong")
+
+func run() error {
+	var c explore.Config
+	model := flag.String("model", "local", "the world: "+names(explore.Models))
+	actors := flag.String("actors", "soft soft soft", "the programs, of "+names(explore.Programs))
+	flag.IntVar(&c.Rounds, "rounds", 2, "how often each program does what it does")
+	flag.IntVar(&c.Crashes, "crashes", 2, "how many processes are killed at most")
+	flag.BoolVar(&c.Restart, "restart", false, "who is killed begins again as another process")
+	flag.BoolVar(&c.Stuck, "stuck", false, "look for states from which not everybody can finish; takes more memory")
+	flag.BoolVar(&c.Harm, "harm", false, "only two owners and wedges count as wrong")
+	most := flag.Int("most", 150e6, "give up after so many states")
+	name := flag.String("set", "", "short, ci or long: all of these, instead of one")
+	replay := flag.String("replay", "", "play a schedule again")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		return fmt.Errorf("argument %q is not understood; lists are quoted", flag.Arg(0))
+	}
+	all := []*explore.Config{&c}
+	if *name != "" {
+		set := explore.Sets[*name]
+		if set == nil {
+			return fmt.Errorf("there is no set %q", *name)
+		}
+		all = set()
+	} else if err := named(&c, *model, *actors); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if *replay != "" {
+		r, err := c.Replay(*replay)
+		print(&c, r)
+		return err
+	}
+	start, states := time.Now(), 0
+	for _, c := range all {
+		c.Most = *most
+		r, err := c.Run(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c, err)
+		}
+		fmt.Printf("%-66s %10d states %11d moves %4d deep %7.1fs\n", c, r.States, r.Moves, r.Depth, r.Time.Seconds())
+		states += r.States
+		if r.Wrong != "" {
+			print(c, r)
+			return errWrong
+		}
+	}
+	fmt.Printf("%d configurations, %d states, %.0f s: nothing wrong\n", len(all), states, time.Since(start).Seconds())
+	return nil
+}
+
+func named(c *explore.Config, model, actors string) error {
+	if c.Model = explore.ModelNamed(model); c.Model == nil {
+		return fmt.Errorf("there is no model %q", model)
+	}
+	for _, n := range strings.Fields(actors) {
+		p := explore.ProgramNamed(n)
+		if p == nil {
+			return fmt.Errorf("there is no program %q", n)
+		}
+		c.Actors = append(c.Actors, p)
+	}
+	switch {
+	case len(c.Actors) == 0 || len(c.Actors) > explore.MaxActors:
+		return fmt.Errorf("%d programs: 1 to %d can play", len(c.Actors), explore.MaxActors)
+	case c.Rounds < 1 || c.Rounds > 15, c.Crashes < 0 || c.Crashes > 100:
+		return errors.New("rounds are 1 to 15, crashes 0 to 100")
+	}
+	return nil
+}
+
+func print(c *explore.Config, r explore.Result) {
+	for i, m := range r.Path {
+		fmt.Printf("%4d  %s\n", i+1, m)
+	}
+	if r.Wrong == "" {
+		return
+	}
+	fmt.Printf("wrong: %s\n", r.Wrong)
+	if len(r.Path) > 0 && r.Replay != "" {
+		fmt.Printf("again: go run ./internal/explore/explore %s -replay %s\n", c.Flags(), r.Replay)
+	}
+}
+
+func names[T interface{ ID() string }](of []T) string {
+	var all []string
+	for _, x := range of {
+		all = append(all, x.ID())
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}

@@ -1,0 +1,81 @@
+package explore
+
+import "strings"
+
+// Sets are the configurations that are gone through together.
+var Sets = map[string]func() []*Config{
+	"short": func() []*Config { return set(small) },
+	"ci":    func() []*Config { return set(small, bounds) },
+	"long":  func() []*Config { return set(small, bounds, larger) },
+}
+
+func set(of ...func(*Model) []*Config) (all []*Config) {
+	for _, m := range Models {
+		if m.Network { // soft locks are refused there: one of each kind does
+			all = append(all, config(m, "soft try grant", 1, 1), config(m, "break reap inspect", 1, 1))
+			continue
+		}
+		for _, f := range of {
+			all = append(all, f(m)...)
+		}
+	}
+	return all
+}
+
+// small is everything that two and three processes of any kinds can do, and
+// whether somebody is stuck for ever.
+func small(m *Model) (all []*Config) {
+	for _, actors := range []string{
+		"soft try", "soft grant", "soft file2", "try break", "try reap", "spare soft", "grant grant", "grant break",
+		"file2 file2", "file shared", "soft shared", "grant file2", "spare grant", "spare break",
+		"try inspect", "grant inspect",
+	} {
+		c := config(m, actors, 2, 2)
+		c.Stuck = true
+		if strings.Contains(actors, "spare") {
+			c.Crashes = 0 // it leaves the dead to others, and waits if there are none
+		}
+		all = append(all, c)
+		if !m.Reuse {
+			c := config(m, actors, 2, 2)
+			c.Restart = true
+			all = append(all, c)
+		}
+	}
+	for _, actors := range []string{"soft soft soft", "soft try grant", "try file break", "soft spare reap", "file2 shared grant"} {
+		c := config(m, actors, 1, 2)
+		c.Stuck = !m.Reuse
+		all = append(all, c)
+	}
+	return all
+}
+
+// bounds are those that every change is held against.
+func bounds(m *Model) (all []*Config) {
+	for _, actors := range []string{
+		"soft soft soft", "try try try", "soft try grant", "grant grant grant", "soft soft file2",
+		"soft grant break", "try file shared", "soft spare reap", "soft grant inspect",
+	} {
+		all = append(all, config(m, actors, 2, 2))
+	}
+	for _, actors := range []string{"soft soft soft soft", "soft try grant break", "soft soft file shared"} {
+		all = append(all, config(m, actors, 1, 2))
+	}
+	return all
+}
+
+// larger takes an hour.
+func larger(m *Model) (all []*Config) {
+	all = append(all, config(m, "soft soft soft", 3, 3), config(m, "soft soft grant file2", 1, 2), config(m, "soft soft soft soft", 2, 2))
+	c := config(m, "soft soft soft", 2, 2)
+	c.Restart = true
+	return append(all, c)
+}
+
+func config(m *Model, actors string, rounds, crashes int) *Config {
+	c := &Config{Model: m, Rounds: rounds, Crashes: crashes}
+	for _, name := range strings.Fields(actors) {
+		c.Actors = append(c.Actors, ProgramNamed(name))
+	}
+	return c
+}
