@@ -44,7 +44,7 @@ func small(m *Model) (all []*Config) {
 	}
 	for _, actors := range []string{"soft soft soft", "soft try grant", "try file break", "soft spare reap", "file2 shared grant"} {
 		c := config(m, actors, 1, 2)
-		c.Stuck = !m.Reuse
+		c.Stuck = !m.Reuse && !strings.Contains(actors, "spare")
 		all = append(all, c)
 	}
 	return all
