@@ -19,7 +19,7 @@ import (
 //
 // The error matches [ErrTooLarge] beyond [MaxSize], and [ErrMalformed] for a
 // record that no reader would accept: a token that is not a UUID, a pid out of
-// range, a Start or Inode that is not decimal, Extra that is not JSON or names
+// range, a Start, Inode or Device that is not decimal, Extra that is not JSON or names
 // a known key.
 func (r Record) Encode() ([]byte, error) {
 	b, err := r.appendObject(make([]byte, 0, 1024))
@@ -134,7 +134,7 @@ func (r *Record) check() error {
 	for _, f := range [...]struct {
 		key   key
 		value string
-	}{{keyStart, r.Start}, {keyPIDNamespace, r.PIDNamespace}, {keyTimeNamespace, r.TimeNamespace}, {keyInode, r.Inode}} {
+	}{{keyStart, r.Start}, {keyPIDNamespace, r.PIDNamespace}, {keyTimeNamespace, r.TimeNamespace}, {keyInode, r.Inode}, {keyDevice, r.Device}} {
 		if f.value != "" && !isDecimal([]byte(f.value)) {
 			return fmt.Errorf("%w: %s %q is not a decimal number", ErrMalformed, keyNames[f.key], Printable(f.value))
 		}

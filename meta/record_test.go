@@ -109,6 +109,7 @@ func TestEncodeRefusesWhatParseWould(t *testing.T) {
 		"start in words":      func(r *meta.Record) { r.Start = "noon" },
 		"negative start":      func(r *meta.Record) { r.Start = "-1" },
 		"21 digits":           func(r *meta.Record) { r.Inode = strings.Repeat("1", 21) },
+		"device as two":       func(r *meta.Record) { r.Device = "253:0" },
 		"pid namespace":       func(r *meta.Record) { r.PIDNamespace = "pid:[4026531836]" },
 		"time namespace":      func(r *meta.Record) { r.TimeNamespace = "0x1" },
 		"negative lease":      func(r *meta.Record) { r.LeaseMS = -1 },
