@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/filelock-go/filelock/meta"
 )
@@ -116,6 +117,7 @@ func TestContentsAreClassified(t *testing.T) {
 		{"invalid UTF-8 in an unknown value", head + ",\"x\":[\"\xff\"]}", meta.Malformed},
 		{"control character", head + ",\"note\":\"a\nb\"}", meta.Malformed},
 		{"unknown escape", head + `,"note":"\x41"}`, meta.Malformed},
+		{"unknown escape, of what a terminal obeys", head + `,"note":"` + "\\\x1b[2J" + `"}`, meta.Malformed},
 		{"bad hex", head + `,"note":"\u00g0"}`, meta.Malformed},
 		{"bad hex in the second half", head + `,"note":"\ud83d\ude0g"}`, meta.Malformed},
 		{"nested too deep", head + `,"x":` + nested(101) + `}`, meta.Malformed},
@@ -146,8 +148,8 @@ func TestContentsAreClassified(t *testing.T) {
 				(got.Class == meta.Newer) != (got.Version != "") || (got.Class == meta.Foreign) != (got.Foreign != nil) {
 				t.Errorf("what goes with %v is missing, or more: %+v", got.Class, got)
 			}
-			if len(got.Reason) > 400 {
-				t.Errorf("a reason of %d bytes", len(got.Reason))
+			if len(got.Reason) > 400 || strings.ContainsFunc(got.Reason, func(c rune) bool { return !unicode.IsPrint(c) }) {
+				t.Errorf("a reason of %d bytes, or one that a terminal obeys: %q", len(got.Reason), got.Reason)
 			}
 		})
 	}

@@ -125,7 +125,7 @@ func (s *scanner) escape() (rune, error) {
 		}
 		return s.secondHalf(r)
 	default:
-		return 0, s.wrong("unknown escape \\%c", c)
+		return 0, s.wrong("unknown escape: %q after a backslash", c)
 	}
 }
 
