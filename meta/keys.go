@@ -2,6 +2,7 @@ package meta
 
 import (
 	"math"
+	"strings"
 	"time"
 )
 
@@ -95,6 +96,17 @@ func isUUID(s []byte) bool {
 		}
 	}
 	return true
+}
+
+// parseTime reads an RFC 3339 time that can be written in UTC, too.
+func parseTime(s string) (time.Time, bool) {
+	// Package time also takes an hour of one digit and a comma (go.dev/issue/54580).
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil || s[len("2006-01-02T15")] != ':' || strings.Contains(s, ",") {
+		return time.Time{}, false
+	}
+	t = t.UTC()
+	return t, isWritable(t)
 }
 
 // isWritable says whether RFC 3339 can write t, which must be in UTC.

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
-	"time"
 )
 
 // parseObject reads a record. The error is errEnd when nothing is wrong but
@@ -89,7 +87,7 @@ func (p *parser) value(k key) (err error) {
 	case keyKind:
 		err = p.text(&r.Kind)
 	case keyToken:
-		if err = p.text(&r.Token); err == nil && !isUUID([]byte(r.Token)) {
+		if err = p.formed(&r.Token, beginsUUID); err == nil && !isUUID([]byte(r.Token)) {
 			err = p.wrong("%q is not a UUID", Printable(r.Token))
 		}
 	case keyPID:
@@ -149,21 +147,13 @@ func (p *parser) text(s *string) error {
 }
 
 func (p *parser) decimal(s *string) error {
-	if err := p.text(s); err != nil {
+	if err := p.formed(s, beginsDecimal); err != nil {
 		return err
 	}
 	if !isDecimal([]byte(*s)) {
 		return p.wrong("%q is not a decimal number of at most 20 digits", Printable(*s))
 	}
 	return nil
-}
-
-func (p *parser) positive(most uint64) (uint64, error) {
-	n, err := p.integer(most)
-	if err == nil && n == 0 {
-		err = p.wrong("0 where a positive number is due")
-	}
-	return n, err
 }
 
 func (p *parser) boolean(v *bool) error {
@@ -179,17 +169,14 @@ func (p *parser) boolean(v *bool) error {
 
 func (p *parser) created() error {
 	var s string
-	if err := p.text(&s); err != nil {
+	if err := p.formed(&s, beginsTime); err != nil {
 		return err
 	}
-	// Package time also takes an hour of one digit and a comma (go.dev/issue/54580).
-	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil || s[len("2006-01-02T15")] != ':' || strings.Contains(s, ",") {
-		return p.wrong("%q is not an RFC 3339 time", Printable(s))
+	t, ok := parseTime(s)
+	if !ok {
+		return p.wrong("%q is not an RFC 3339 time from the year 0 to 9999", Printable(s))
 	}
-	if p.rec.Created = t.UTC(); !isWritable(p.rec.Created) {
-		return p.wrong("%q is a time out of range", Printable(s))
-	}
+	p.rec.Created = t
 	return nil
 }
 

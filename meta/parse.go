@@ -22,8 +22,8 @@ const beginning = `{"format":"` + Format + `"`
 //   - Complete: begins with the literal `{"format":"filelock/1"`, has every
 //     required key, no known key of a wrong type and no key twice, and nothing
 //     but white space follows. The final newline may be missing.
-//   - Torn: empty, or stops before the end of the object without anything
-//     wrong in it so far. Nothing says whether its writer is still at it.
+//   - Torn: empty, or the beginning of a record, which more bytes could still
+//     make whole. Nothing says whether its writer is still at it.
 //   - Newer: begins as ours, with a version number above ours.
 //   - Foreign: the pid, or pid, host and start, of another program's lock file.
 //   - Malformed: anything else. Reason says why.

@@ -18,6 +18,8 @@ const beginning = `{"format":"filelock/1"`
 // head is a record with the required keys, but for its closing brace.
 const head = beginning + `,"token":"` + token + `","pid":1,"hostname":"h","created":"2025-01-01T00:00:00Z"`
 
+const created = `"created":"2025-01-01T00:00:00Z"`
+
 func nested(depth int) string { return strings.Repeat("[", depth) + strings.Repeat("]", depth) }
 
 // without is head without one of its members.
@@ -137,6 +139,33 @@ func TestContentsAreClassified(t *testing.T) {
 
 		{"wrong type before a torn end", with(`"pid":1`, `"pid":"1"`) + `,"no`, meta.Malformed},
 		{"bad token before a torn end", beginning + `,"token":"x",`, meta.Malformed},
+
+		// What ends in a value that has a form is torn only if the value can
+		// still take it.
+		{"half a token", beginning + `,"token":"0190f6a2-7`, meta.Torn},
+		{"a token without its quote", beginning + `,"token":"` + token, meta.Torn},
+		{"half an escape in a token", beginning + `,"token":"0190f6a2\u002`, meta.Torn},
+		{"no token", beginning + `,"token":"0190f6a2x`, meta.Malformed},
+		{"a token in upper case", beginning + `,"token":"0190F`, meta.Malformed},
+		{"a token too long", beginning + `,"token":"` + token + `0`, meta.Malformed},
+		{"half an escape where a token ends", beginning + `,"token":"` + token + `\`, meta.Malformed},
+		{"half an escape that is none of a token", beginning + `,"token":"0190\u1`, meta.Malformed},
+		{"half a character in a token", beginning + ",\"token\":\"0190\xc3", meta.Malformed},
+		{"half a decimal", head + `,"start":"12`, meta.Torn},
+		{"no decimal yet", head + `,"start":"`, meta.Torn},
+		{"no decimal", head + `,"start":"12x`, meta.Malformed},
+		{"a decimal too long", head + `,"inode":"123456789012345678901`, meta.Malformed},
+		{"half a month", without(created) + `,"created":"2025-1`, meta.Torn},
+		{"half a last day", without(created) + `,"created":"2025-04-3`, meta.Torn},
+		{"half a fraction", without(created) + `,"created":"2025-12-31T23:59:59.`, meta.Torn},
+		{"half a zone", without(created) + `,"created":"2025-12-31T23:59:59+2`, meta.Torn},
+		{"a zone without its quote", without(created) + `,"created":"2025-12-31T23:59:59.5+05:30`, meta.Torn},
+		{"a month too late", without(created) + `,"created":"2025-13`, meta.Malformed},
+		{"a day that February has not", without(created) + `,"created":"2025-02-3`, meta.Malformed},
+		{"no time", without(created) + `,"created":"yester`, meta.Malformed},
+		{"a time too late in UTC", without(created) + `,"created":"9999-12-31T23:59:59-01`, meta.Malformed},
+		{"pid 0 before a torn end", without(`"pid":1`) + `,"pid":0`, meta.Malformed},
+		{"lease 0 before a torn end", head + `,"lease_ms":0`, meta.Malformed},
 		{"twice before a torn end", head + `,"pid":`, meta.Malformed},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -13,8 +13,9 @@ var errEnd = errors.New("ends in the middle")
 // scanner reads JSON, one token at a time. It tells text that is wrong from
 // text that ends too early, which encoding/json does not, and does not recurse.
 type scanner struct {
-	b []byte
-	i int
+	b   []byte
+	i   int
+	cut int // after errEnd of str: where the half of an escape or character begins that the text ends in
 }
 
 func (s *scanner) wrong(format string, args ...any) error {
@@ -55,8 +56,10 @@ func (s *scanner) take(c byte) error {
 }
 
 // str reads a string. The result may be part of the text itself. An escaped
-// half of a surrogate pair is U+FFFD, as with encoding/json.
+// half of a surrogate pair is U+FFFD, as with encoding/json. With errEnd, the
+// result is as much of the string as is there.
 func (s *scanner) str() ([]byte, error) {
+	s.cut = len(s.b)
 	if err := s.take('"'); err != nil {
 		return nil, err
 	}
@@ -78,9 +81,11 @@ func (s *scanner) str() ([]byte, error) {
 				out = []byte{}
 			}
 			out = append(out, s.b[start:s.i]...)
+			begin := s.i
 			r, err := s.escape()
 			if err != nil {
-				return nil, err
+				s.cut = begin
+				return out, err
 			}
 			out = utf8.AppendRune(out, r)
 			start = s.i
@@ -90,14 +95,15 @@ func (s *scanner) str() ([]byte, error) {
 			r, n := utf8.DecodeRune(s.b[s.i:])
 			if r == utf8.RuneError && n == 1 {
 				if !utf8.FullRune(s.b[s.i:]) {
-					return nil, errEnd
+					s.cut = s.i
+					return append(out, s.b[start:s.i]...), errEnd
 				}
 				return nil, s.wrong("invalid UTF-8")
 			}
 			s.i += n
 		}
 	}
-	return nil, errEnd
+	return append(out, s.b[start:]...), errEnd
 }
 
 func (s *scanner) escape() (rune, error) {
@@ -200,22 +206,20 @@ func (s *scanner) digits() error {
 	return nil
 }
 
-// integer reads an integer that is not negative: no fraction, no exponent.
-func (s *scanner) integer(most uint64) (uint64, error) {
-	if _, err := s.next(); err != nil {
+// positive reads an integer from 1 to most: no fraction, no exponent.
+func (s *scanner) positive(most uint64) (uint64, error) {
+	if c, err := s.next(); err != nil {
 		return 0, err
+	} else if c == '0' { // also where the text ends: nothing that could follow makes it right
+		return 0, s.wrong("0 where a positive number is due")
 	}
 	start := s.i
 	end := s.digits()
 	if end != nil && end != errEnd {
 		return 0, end
 	}
-	text := s.b[start:s.i]
-	if len(text) > 1 && text[0] == '0' {
-		return 0, s.wrong("a number with a leading zero")
-	}
 	var n uint64
-	for _, c := range text {
+	for _, c := range s.b[start:s.i] {
 		d := uint64(c - '0')
 		if n > (most-d)/10 {
 			return 0, s.wrong("a number beyond %d", most)
