@@ -205,6 +205,9 @@ func (f *runFlags) stringAfterLock() error {
 		}
 		f.hasString, f.command, f.argv = true, f.argv[1], nil
 	case strings.HasPrefix(first, "--command="):
+		if f.hasString {
+			return usagef("run: -c is there twice")
+		}
 		f.hasString, f.command, f.argv = true, strings.TrimPrefix(first, "--command="), f.argv[1:]
 	}
 	return nil

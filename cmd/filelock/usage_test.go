@@ -52,6 +52,7 @@ func TestWrongUsageExits64SaysWhyAndAnswersNothing(t *testing.T) {
 		{"run --label k x true", "not K=V", ""},
 		{"run --label =v x true", "not K=V", ""},
 		{"run -c a x -c b", "-c is there twice", ""},
+		{"run -c a x --command=b", "-c is there twice", ""},
 		{"run -c a x true", "exclude each other", "quote"},
 		{"run x -c", "exactly one STRING", "quote"},
 		{"run x -c a b", "exactly one STRING", "quote"},
