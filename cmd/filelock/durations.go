@@ -31,7 +31,10 @@ func (s seconds) Set(text string) error {
 func parseSeconds(text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
 	if f, ferr := strconv.ParseFloat(text, 64); ferr == nil && !math.IsNaN(f) {
-		if f*float64(time.Second) >= math.MaxInt64 {
+		switch {
+		case f < 0: // however little: rounded up it would be 0, which is not to wait
+			return 0, fmt.Errorf("%q is negative", text)
+		case f*float64(time.Second) >= math.MaxInt64:
 			return 0, fmt.Errorf("%q is too long", text)
 		}
 		d, err = time.Duration(math.Ceil(f*float64(time.Second))), nil

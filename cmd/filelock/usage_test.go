@@ -148,7 +148,7 @@ func TestDurationsAreSecondsOrGoDurations(t *testing.T) {
 			t.Errorf("%q is %v, %v; want %s", text, d, err, want)
 		}
 	}
-	for _, text := range []string{"", "x", "-1", "-1s", "inf", "nan", "1 s", "1e19"} {
+	for _, text := range []string{"", "x", "-1", "-1s", "-1e-12", "-inf", "inf", "nan", "1 s", "1e19"} {
 		if d, err := parseSeconds(text); err == nil {
 			t.Errorf("%q is %v, want an error", text, d)
 		}
