@@ -144,7 +144,7 @@ func (f *runFlags) arguments(cmd *cobra.Command, args []string) error {
 		return usagef("run: -E %d: an exit code is a number from 0 to 255", f.conflict)
 	}
 	if f.shared && !f.hard {
-		return usagef("run: a soft lock cannot be shared").hint("add --hard: run --hard -s " + strings.Join(args, " "))
+		return usagef("run: a soft lock cannot be shared").hint("add --hard: run --hard -s " + words(args))
 	}
 	switch later := "run: %s are not in this version"; {
 	case f.lease >= 0:

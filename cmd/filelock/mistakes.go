@@ -59,15 +59,11 @@ func (a *app) meantRun() string {
 	if _, err := lookPath(f.argv[0]); err != nil {
 		return ""
 	}
-	words := []string{"filelock", "run"}
-	for _, w := range a.args {
-		q := shell(w)
-		if q == "" {
-			return ""
-		}
-		words = append(words, q)
+	line := words(a.args)
+	if line == "" {
+		return ""
 	}
-	return strings.Join(words, " ")
+	return "filelock run " + line
 }
 
 // nearestCommand is the subcommand that name is a slip of, or "". A path such

@@ -69,6 +69,17 @@ func shell(s string) string {
 	return `"$(printf '` + b.String() + `')"`
 }
 
+// words quotes a command line for sh; "" when that cannot be done.
+func words(args []string) string {
+	quoted := make([]string, len(args))
+	for i, w := range args {
+		if quoted[i] = shell(w); quoted[i] == "" {
+			return ""
+		}
+	}
+	return strings.Join(quoted, " ")
+}
+
 // since says when, and how long ago by this host's clock.
 func since(t, now time.Time) string {
 	if t.IsZero() {

@@ -41,6 +41,7 @@ func TestWrongUsageExits64SaysWhyAndAnswersNothing(t *testing.T) {
 		{"run --no-fork x true", "-F of flock(1)", "inherits the lock's descriptor"},
 		{"run --fd 9", "--fd is not here", "filelock lock"},
 		{"run -s x true", "cannot be shared", "--hard"},
+		{"run -s it's true", "cannot be shared", `run --hard -s 'it'\''s' true`},
 		{"run -E 256 x true", "0 to 255", ""},
 		{"run -E -1 x true", "0 to 255", ""},
 		{"run -E x x true", "invalid argument", ""},
