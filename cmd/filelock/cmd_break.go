@@ -25,8 +25,8 @@ func (a *app) breakCommand() *cobra.Command {
 With --token T you vouch that acquisition T (inspect shows it) is over: LOCK is
 then removed also when it is unknown whether its owner is alive, or when only
 the record says so, provided that it still is acquisition T. With --force,
-whatever lock file is there is removed, a damaged one too; on a terminal you are
-asked for the owner's pid. What is no lock file at all is never removed.
+whatever file is there is removed, a damaged one and one that is no lock file at
+all too; on a terminal you are asked for the owner's pid, or for the word force.
 
 A lock whose kernel lock some process holds is never removed: end the process.`,
 		Example: `  filelock break /var/lib/job/job.lock
@@ -34,7 +34,7 @@ A lock whose kernel lock some process holds is never removed: end the process.`,
 		Args: argCount(1, 1, "LOCK"),
 	}
 	cmd.Flags().StringVar(&o.Token, "token", "", "you vouch that acquisition `T` is over")
-	cmd.Flags().BoolVar(&o.Force, "force", false, "remove whatever lock file is there, unless some process holds its kernel lock")
+	cmd.Flags().BoolVar(&o.Force, "force", false, "remove whatever file is there, unless some process holds its kernel lock")
 	cmd.RunE = a.checked(func(cmd *cobra.Command, args []string) error {
 		switch {
 		case cmd.Flags().Changed("token") && o.Force:
