@@ -1,7 +1,6 @@
 package meta_test
 
 import (
-	"bytes"
 	"errors"
 	"math"
 	"reflect"
@@ -289,33 +288,4 @@ func TestDecodeSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%q: %+v, %v", text, r, err)
 		}
 	}
-}
-
-func FuzzParse(f *testing.F) {
-	f.Add(encode(f, full()))
-	f.Add([]byte(head + `,"x":[{"a":[1,2,{}]},"\ud800"]}` + "\n"))
-	f.Add([]byte(`{"format":"filelock/2"`))
-	f.Add([]byte("12\nhost\nstart\n"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		before := bytes.Clone(b)
-		c := meta.Parse(b)
-		if !bytes.Equal(b, before) {
-			t.Fatal("the text was changed")
-		}
-		if c.Class != meta.Complete {
-			return
-		}
-		again, err := c.Record.Encode()
-		if err != nil {
-			t.Fatalf("%q cannot be written again: %v", b, err)
-		}
-		if r := parse(t, again); !reflect.DeepEqual(r, *c.Record) {
-			t.Fatalf("%q was\n     %+v\nand is now\n     %+v", b, *c.Record, r)
-		}
-		for n := range len(again) - 1 {
-			if p := meta.Parse(again[:n]); p.Class != meta.Torn {
-				t.Fatalf("%q is %v (%s)", again[:n], p.Class, p.Reason)
-			}
-		}
-	})
 }
