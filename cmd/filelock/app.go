@@ -19,6 +19,8 @@ type app struct {
 	errs io.Writer
 	args []string // the command line
 	ran  bool     // a subcommand was found and its arguments were right
+
+	start func(childPlan) (*child, error) // starts COMMAND
 }
 
 // output remembers the first error, so that an answer that could not be given
@@ -39,9 +41,13 @@ func (o *output) Write(p []byte) (int, error) {
 // run is the whole command. COMMAND of `filelock run` inherits the process's
 // own standard descriptors, whatever in, out and errs are.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) exitCode {
-	a := &app{in: in, out: &output{w: out}, errs: errs, args: args}
+	a := &app{in: in, out: &output{w: out}, errs: errs, args: args, start: childPlan.start}
+	return a.run(ctx)
+}
+
+func (a *app) run(ctx context.Context) exitCode {
 	root := a.root()
-	root.SetArgs(args)
+	root.SetArgs(a.args)
 	err := root.ExecuteContext(ctx)
 	if err != nil && !a.ran {
 		err = a.asUsage(root, err)

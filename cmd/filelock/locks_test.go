@@ -13,14 +13,18 @@ import (
 	"github.com/filelock-go/filelock/reaper"
 )
 
+func farRecord() meta.Record {
+	return meta.Record{
+		Format: meta.Format, Kind: meta.KindSoft, Token: "0d7e1ed6-2b0b-4c5c-8f3e-5c2a4e0b1a52", PID: 4711, Hostname: "far",
+		BootID: "6c0fd7cf-8ad5-4b5b-9a3e-6b6e4d8e2c11", MachineID: "00000000000000000000000000000001", Start: "1", PIDNamespace: "1", Program: "backup", User: "bob",
+	}
+}
+
 // elsewhere writes the record of an owner on another host, which nobody here
 // can judge.
 func elsewhere(t *testing.T, path string, change func(*meta.Record)) meta.Record {
 	t.Helper()
-	r := meta.Record{
-		Format: meta.Format, Kind: meta.KindSoft, Token: "0d7e1ed6-2b0b-4c5c-8f3e-5c2a4e0b1a52", PID: 4711, Hostname: "far",
-		BootID: "6c0fd7cf-8ad5-4b5b-9a3e-6b6e4d8e2c11", MachineID: "00000000000000000000000000000001", Start: "1", PIDNamespace: "1", Program: "backup", User: "bob",
-	}
+	r := farRecord()
 	if change != nil {
 		change(&r)
 	}

@@ -139,7 +139,7 @@ func (a *app) startUnder(l held, f *runFlags, program string) (*child, error) {
 	// Without the lock's descriptor COMMAND would go on without the lock when
 	// run is killed.
 	p.dieWithParent = p.lock == nil
-	c, err := p.start()
+	c, err := a.start(p)
 	if p.lock != nil {
 		// COMMAND has its own; the lock object keeps another.
 		if cerr := p.lock.Close(); cerr != nil {
