@@ -15,7 +15,7 @@ const module = "github.com/filelock-go/filelock"
 
 // layers are this module's packages from the top down: each may import those
 // after it, none before it.
-var layers = []string{"cmd/filelock", "lock", "reaper", "internal/host", "meta", "internal/fsys"}
+var layers = []string{"cmd/filelock", "lock", "reaper", "internal/host", "meta", "internal/fsys", "internal/leaks"}
 
 // ownSystem are those that may know which operating system they are on.
 var ownSystem = []string{"cmd/filelock", "meta", "internal/fsys"}
@@ -103,7 +103,7 @@ func TestOnlyTheBottomAndTheCommandKnowTheOperatingSystem(t *testing.T) {
 func TestNoProgramCarriesTheTestingPackage(t *testing.T) {
 	for _, p := range production(t, "linux") {
 		for _, d := range p.Deps {
-			if d == "testing" || strings.HasPrefix(d, "testing/") {
+			if d == "testing" || strings.HasPrefix(d, "testing/") || d == module+"/internal/leaks" {
 				t.Errorf("%s depends on %s, in code that is no test: whoever links it gets the test flags and the hooks of tests in production", p.ImportPath, d)
 			}
 		}

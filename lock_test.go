@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/internal/leaks"
 	"github.com/filelock-go/filelock/lock"
 )
 
@@ -53,7 +54,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(leaks.Check(m))
 }
 
 // process is this test binary in another role.

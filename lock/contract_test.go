@@ -85,7 +85,7 @@ func TestForceUnlockEndsTheHoldWhateverTheNesting(t *testing.T) {
 		if err := l.Unlock(); !errors.Is(err, lock.ErrNotLocked) {
 			t.Errorf("Unlock after ForceUnlock: %v, want ErrNotLocked", err)
 		}
-		must(t, newLock(path).TryLock())
+		takes(t, newLock(path))
 	})
 }
 
@@ -215,6 +215,7 @@ func TestHandleTimeoutBoundsLock(t *testing.T) {
 		go func() { done <- l.LockWithin(bg, -1) }() // for ever, in place of the handle's
 		must(t, holder.Unlock())
 		must(t, <-done)
+		must(t, l.Unlock())
 	})
 }
 

@@ -62,14 +62,14 @@ func TestASharedHoldOnADeadOwnersFileCounts(t *testing.T) {
 		t.Errorf("TryLock: %v, want held by a live owner", err)
 	}
 	must(t, reader.Unlock())
-	must(t, lock.NewSoft(path).TryLock())
+	takes(t, lock.NewSoft(path))
 }
 
 // A copy of a live soft lock's file says nothing by its kernel lock, to a hard
 // lock neither.
 func TestAHardLockJudgesACopiedRecord(t *testing.T) {
 	path := tempPath(t)
-	must(t, lock.NewSoft(path).Lock(bg))
+	takes(t, lock.NewSoft(path))
 	b, err := os.ReadFile(path)
 	must(t, err)
 	copied := path + ".copy"

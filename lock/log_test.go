@@ -81,5 +81,5 @@ func TestNothingIsLoggedAboveDebug(t *testing.T) {
 	if buf.b.Len() > 0 {
 		t.Errorf("logged: %s", buf.b.String())
 	}
-	must(t, lock.NewSoft(tempPath(t), lock.WithLogger(nil)).Lock(bg))
+	takes(t, lock.NewSoft(tempPath(t), lock.WithLogger(nil)))
 }

@@ -8,9 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
+	"github.com/filelock-go/filelock/internal/leaks"
 	"github.com/filelock-go/filelock/lock"
 )
 
@@ -28,7 +30,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(leaks.Check(m))
 }
 
 // process is this test binary in another role.
@@ -93,6 +95,18 @@ func init() {
 		_, err := io.Copy(io.Discard, os.Stdin)
 		return err
 	}
+	// drop KIND PATH: takes the lock through a handle that is collected then.
+	roles["drop"] = func(args []string) error {
+		if err := newLocker(args[0], args[1]).Lock(context.Background()); err != nil {
+			return err
+		}
+		for range 5 {
+			runtime.GC()
+		}
+		fmt.Println("dropped")
+		_, err := io.Copy(io.Discard, os.Stdin)
+		return err
+	}
 	// cycle KIND PATH: takes and releases the lock at each line it reads.
 	roles["try"] = func(args []string) error {
 		fmt.Println("ready")
@@ -135,6 +149,13 @@ type locker interface {
 	LockWithin(ctx context.Context, d time.Duration) error
 	ForceUnlock() error
 	Dup() (*os.File, error)
+}
+
+// takes is TryLock, which must work, until the end of the test.
+func takes(t *testing.T, l locker) {
+	t.Helper()
+	must(t, l.TryLock())
+	t.Cleanup(func() { must(t, l.ForceUnlock()) })
 }
 
 func tempPath(t *testing.T) string {

@@ -226,7 +226,7 @@ func TestDupKeepsTheKernelLockAfterTheOwnerIsGone(t *testing.T) {
 		t.Errorf("with the duplicate open: %v, want ErrHeld", err)
 	}
 	must(t, d.Close())
-	must(t, lock.NewFile(path).TryLock())
+	takes(t, lock.NewFile(path))
 }
 
 // What a power cut may leave of a hard lock's file wedges nobody.
@@ -252,5 +252,5 @@ func TestAHardLocksFileThatWasNotWrittenWholeIsMended(t *testing.T) {
 		t.Errorf("while it is held: %v, want ErrHeld", err)
 	}
 	must(t, held.Unlock())
-	must(t, lock.NewSoft(path).TryLock())
+	takes(t, lock.NewSoft(path))
 }

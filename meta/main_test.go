@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+
+	"github.com/filelock-go/filelock/internal/leaks"
 )
 
 // childEnv names what this binary shall do as the second process of a test.
@@ -20,7 +22,7 @@ func TestMain(m *testing.M) {
 		children[name]()
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(leaks.Check(m))
 }
 
 // ready tells the parent, which reads a byte.

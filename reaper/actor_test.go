@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/filelock-go/filelock/internal/leaks"
 	"github.com/filelock-go/filelock/lock"
 )
 
@@ -47,7 +48,7 @@ const actorVar = "FILELOCK_TEST_ACTOR"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(actorVar) == "" {
-		os.Exit(m.Run())
+		os.Exit(leaks.Check(m))
 	}
 	obeyOrders()
 }

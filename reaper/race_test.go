@@ -91,8 +91,9 @@ func TestAContenderMeetsAHardLockBeingTaken(t *testing.T) {
 	for calls := 0; ; calls++ {
 		write(t, path, encode(t, long))
 		p := newPlayer()
+		l := lock.NewFile(path, lock.InHost(p.host))
 		p.play(func() {
-			if err := lock.NewFile(path, lock.InHost(p.host)).TryLock(); err != nil {
+			if err := l.TryLock(); err != nil {
 				t.Errorf("the hard lock: %v", err)
 			}
 		})
@@ -105,6 +106,7 @@ func TestAContenderMeetsAHardLockBeingTaken(t *testing.T) {
 			}
 		}
 		p.finish()
+		must(t, l.ForceUnlock())
 		if over {
 			break
 		}

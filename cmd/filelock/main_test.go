@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/filelock-go/filelock/internal/leaks"
 )
 
 // roles are what the test binary does when it is run under another name: the
@@ -66,7 +68,7 @@ func testMain(m *testing.M) int {
 	}
 	_ = os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	_ = os.Setenv("SHELL", systemShell)
-	return m.Run()
+	return leaks.Check(m)
 }
 
 // result is what a finished command left.

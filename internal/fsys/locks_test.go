@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"testing"
 
@@ -66,10 +65,8 @@ func TestAnotherProcessExcludesUntilItEnds(t *testing.T) {
 func TestADroppedFileKeepsItsLock(t *testing.T) {
 	needFileLocks(t)
 	path := filepath.Join(t.TempDir(), "a")
-	func() { must(t, create(t, at(path), "a").TryLock(fsys.Exclusive)) }()
-	for range 3 {
-		runtime.GC()
-	}
+	closing(t, create(t, at(path), "a"))
+	start(t, roleCommand("drop", path))
 	f := open(t, at(path), "a", fsys.OpenWrite)
 	wantErr(t, f.TryLock(fsys.Exclusive), fsys.ErrLocked)
 	closing(t, f)

@@ -9,9 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/internal/leaks"
 )
 
 // roles are what this test binary does when it is run as another process. Each
@@ -28,7 +30,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(leaks.Check(m))
 }
 
 func init() {
@@ -38,6 +40,25 @@ func init() {
 	roles["wait"] = func([]string) error {
 		fmt.Println("ready")
 		_, err := io.Copy(io.Discard, os.Stdin)
+		return err
+	}
+	// drop PATH: has a kernel lock through a file that is collected then.
+	roles["drop"] = func(args []string) error {
+		err := func() error { // with which the last reference to the file ends
+			f, err := at(args[0]).Open(filepath.Base(args[0]), fsys.OpenWrite)
+			if err != nil {
+				return err
+			}
+			return f.TryLock(fsys.Exclusive)
+		}()
+		if err != nil {
+			return err
+		}
+		for range 3 {
+			runtime.GC()
+		}
+		fmt.Println("ready")
+		_, err = io.Copy(io.Discard, os.Stdin)
 		return err
 	}
 	// hold PATH MODE: has a kernel lock.
