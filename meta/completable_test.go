@@ -73,7 +73,7 @@ func closing(s string) string {
 
 // characters end half a character, or half an escape: any, and those that a
 // token or a time may need.
-var characters = []string{"", "\x80", "\x80\x80", "\x80\x80\x80", "\xa0\x80", "\x90\x80\x80", `\`, `n`, `"`, "u0030", "0030", "030", "30", "0",
+var characters = []string{"", "\x80", "\x80\x80", "\x80\x80\x80", "\xa0\x80", "\x90\x80\x80", `\`, `n`, `"`, "u0030", "0030", "030", "30", "0", "u0031", "0031", "031", "31", "1",
 	"u002d", "002d", "02d", "2d", "d", "u003a", "003a", "03a", "3a", "a", "u0054", "0054", "054", "54", "4", "u005a", "005a", "05a", "5a", "u002e", "002e", "02e", "2e", "e"}
 
 // values end half a value or member, or are one.
