@@ -177,10 +177,13 @@ func parseLock(line string) (l lockLine, ok bool) {
 	return l, true
 }
 
-// exists says whether there is such a process; EPERM says that there is.
+// exists says whether there is such a process. It asks for the process group,
+// which needs no right to the process, is not hidden as /proc/PID may be
+// (hidepid), and is no signal. Nothing here calls kill(2) to look at a process,
+// not even with signal 0: what is never sent cannot reach the wrong one.
 func exists(pid int) bool {
-	err := unix.Kill(pid, 0)
-	return err == nil || err == unix.EPERM
+	_, err := unix.Getpgid(pid)
+	return err != unix.ESRCH
 }
 
 func number(s string) (int, bool) {
