@@ -23,9 +23,9 @@ const (
 var errKernelLocked = errors.New("somebody holds a kernel lock on it")
 
 // Remove unlinks the file that was judged as st, and no other: under the
-// exclusive kernel lock on its inode, when the path still names that inode and
-// its bytes are still those that were judged (an unfinished file: still
-// unfinished). Whoever else may remove the file needs the same lock, so path
+// exclusive kernel lock on its inode, when the path still names the inode that
+// was judged and its bytes are still those that were judged (an unfinished
+// file: still unfinished). Whoever else may remove the file needs the same lock, so path
 // and bytes cannot change between the check and the unlink.
 //
 // ErrChanged: the path holds something else now, and nothing was removed.
@@ -55,14 +55,8 @@ func (r *Reaper) Remove(dir fsys.Dir, name string, st Status) (err error) {
 	if err != nil {
 		return err
 	}
-	now, err := dir.Lstat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return ErrChanged
-	}
-	if err != nil {
-		return err
-	}
-	if now.ID != info.ID {
+	// Two unfinished files are alike in all but this.
+	if info.ID != st.info.ID {
 		return ErrChanged
 	}
 	again, err := f.Read(meta.MaxSize + 1)
@@ -74,6 +68,18 @@ func (r *Reaper) Remove(dir fsys.Dir, name string, st Status) (err error) {
 			return ErrChanged
 		}
 	} else if !bytes.Equal(again, st.Raw) {
+		return ErrChanged
+	}
+	// Last of all: under the kernel lock nobody who keeps to the protocol can
+	// change what the name means, and who does not has this instant only.
+	now, err := dir.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrChanged
+	}
+	if err != nil {
+		return err
+	}
+	if now.ID != info.ID {
 		return ErrChanged
 	}
 	err = dir.Unlink(name)

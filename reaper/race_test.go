@@ -50,6 +50,21 @@ func TestRemoveOfWhatWasNotJudged(t *testing.T) {
 			}
 		})
 	}
+	t.Run("an unfinished file, another one meanwhile", func(t *testing.T) {
+		path := tempLock(t)
+		write(t, path, nil)
+		r, dir := reaper.In(host.Real), fsys.Real.At(filepath.Dir(path))
+		st, err := r.Examine(dir, filepath.Base(path), true)
+		must(t, err)
+		write(t, path+".other", nil) // while the first exists, so its inode is another
+		must(t, os.Rename(path+".other", path))
+		if err := r.Remove(dir, filepath.Base(path), st); !errors.Is(err, reaper.ErrChanged) {
+			t.Errorf("removed with %v, want ErrChanged", err)
+		}
+		if _, err := os.Lstat(path); err != nil {
+			t.Errorf("a file is gone that was not judged: %v", err)
+		}
+	})
 	t.Run("an unfinished file, finished meanwhile", func(t *testing.T) {
 		path := tempLock(t)
 		write(t, path, nil)
