@@ -184,6 +184,9 @@ func (p fileProtocol) own(h *handle, f fsys.File, m mode, writable bool) (*hold,
 		ours = mayWrite
 	}
 	hd.rec = h.fileRecord(m)
+	// With another name it is not the lock's file alone: whoever may write in
+	// the directory may have made the name of the lock a link to a victim's file.
+	ours = ours && now.Links <= 1
 	if hd.rec != nil && ours && writable && !h.cfg.withoutRecord {
 		if err := h.inform(hd, now); err != nil {
 			h.logRecord(err)
