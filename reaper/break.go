@@ -28,10 +28,31 @@ var errKernelLocked = errors.New("somebody holds a kernel lock on it")
 // file: still unfinished). Whoever else may remove the file needs the same lock, so path
 // and bytes cannot change between the check and the unlink.
 //
+// The checks and the unlink happen in one directory, which is opened first: a
+// name looked up by its whole path may be in another directory at each call,
+// by the will of whoever may rename a directory above it.
+//
 // ErrChanged: the path holds something else now, and nothing was removed.
 // fsys.ErrLocked: somebody has the kernel lock; judge again. ErrNetwork: here
 // the kernel lock guards nothing. Else the operating system's error.
 func (r *Reaper) Remove(dir fsys.Dir, name string, st Status) (err error) {
+	opened, err := dir.OpenDir(".")
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrChanged
+	}
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := opened.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	return r.remove(opened, name, st)
+}
+
+// remove is Remove in a directory that has been opened.
+func (r *Reaper) remove(dir fsys.Dir, name string, st Status) (err error) {
 	if !st.class.KernelBacked() {
 		return &fs.PathError{Op: "break", Path: st.Path, Err: fmt.Errorf("%w (%s)", ErrNetwork, st.class.Type)}
 	}
@@ -101,20 +122,38 @@ func (r *Reaper) lockToBreak(f fsys.File) error {
 
 // Inspect is [Inspect] in the reaper's world.
 func (r *Reaper) Inspect(ctx context.Context, path string) (Status, error) {
-	dir, name, err := r.place(path)
+	at, name, err := r.place(path)
 	if err != nil {
 		return Status{Path: path}, err
 	}
-	return patiently(ctx, DefaultPatience, path, func() (Status, error) {
-		st, err := r.settled(dir, name)
-		if err == nil && !st.Exists {
-			// Free, provided there is a place where it could be taken.
-			if _, derr := dir.Lstat("."); derr != nil {
-				return st, derr
-			}
+	return patiently(ctx, DefaultPatience, path, func() (Status, error) { return r.within(at, name, r.settled) })
+}
+
+// within does something about a name in the directory that at leads to now,
+// and in no other: it is opened first. Where there is none, or something else,
+// the lock could not be taken either, and is not free.
+func (r *Reaper) within(at fsys.Dir, name string, do func(dir fsys.Dir, name string) (Status, error)) (st Status, err error) {
+	dir, err := r.enter(at, name)
+	if err != nil {
+		return Status{Path: join(at, name)}, err
+	}
+	defer func() {
+		if cerr := dir.Close(); err == nil {
+			err = cerr
 		}
-		return st, err
-	})
+	}()
+	return do(dir, name)
+}
+
+// enter opens the directory of a name, for which it is wanted: that is what
+// the error is about.
+func (r *Reaper) enter(at fsys.Dir, name string) (fsys.Dir, error) {
+	dir, err := at.OpenDir(".")
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return nil, &fs.PathError{Op: pe.Op, Path: join(at, name), Err: pe.Err}
+	}
+	return dir, err
 }
 
 // settled is Examine that looks again for a moment at a kernel lock which may
@@ -131,11 +170,13 @@ func (r *Reaper) settled(dir fsys.Dir, name string) (Status, error) {
 
 // Break is [Break] in the reaper's world.
 func (r *Reaper) Break(ctx context.Context, path string, o Options) (Status, error) {
-	dir, name, err := r.place(path)
+	at, name, err := r.place(path)
 	if err != nil {
 		return Status{Path: path}, err
 	}
-	return patiently(ctx, o.patience(), path, func() (Status, error) { return r.breakOne(dir, name, o) })
+	return patiently(ctx, o.patience(), path, func() (Status, error) {
+		return r.within(at, name, func(dir fsys.Dir, name string) (Status, error) { return r.breakOne(dir, name, o) })
+	})
 }
 
 func (r *Reaper) breakOne(dir fsys.Dir, name string, o Options) (Status, error) {
@@ -145,9 +186,6 @@ func (r *Reaper) breakOne(dir fsys.Dir, name string, o Options) (Status, error) 
 			return st, err
 		}
 		if !st.Exists {
-			if _, err := dir.Lstat("."); err != nil {
-				return st, err // not even a place for it
-			}
 			if o.Token != "" {
 				return st, fmt.Errorf("break %q: it is gone, and with it acquisition %s: %w", st.Path, o.Token, ErrChanged)
 			}
@@ -159,7 +197,7 @@ func (r *Reaper) breakOne(dir fsys.Dir, name string, o Options) (Status, error) 
 		if st.State == Free && !o.Force {
 			return st, nil // a hard lock's file stays in place
 		}
-		switch err := r.Remove(dir, name, st); {
+		switch err := r.remove(dir, name, st); {
 		case err == nil:
 			return st, nil
 		case errors.Is(err, ErrChanged), errors.Is(err, fsys.ErrLocked):

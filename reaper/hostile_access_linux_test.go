@@ -35,6 +35,7 @@ func TestDirectoriesAndFilesOfOthers(t *testing.T) {
 		{trap{"read-only directory", nil, "free", denied, denied}, 0o555},
 		{trap{"read-only directory, live lock", liveLock, "held", "ErrHeld", "ErrHeld"}, 0o555},
 		{trap{"read-only directory, dead lock", deadLock, "stale", "ErrHeld fs.ErrPermission *lock.HeldError at-once", ""}, 0o555},
+		{trap{"directory that cannot be read, live lock", liveLock, "held", "ErrHeld", "ErrHeld"}, 0o733},
 		{trap{"closed directory", nil, denied, denied, denied}, 0o600},
 		{trap{"closed directory, live lock", liveLock, denied, denied, denied}, 0o600},
 		{trap{"sticky directory, dead lock", deadLock, "stale", "ErrHeld fs.ErrPermission *lock.HeldError at-once", ""}, 0o777 | os.ModeSticky},
@@ -196,5 +197,23 @@ func init() {
 			_, err = f.Write(make([]byte, size))
 		}
 		return answer{}, f.Close()
+	}
+}
+
+// Who may write in a directory and not list it breaks a dead lock there.
+func TestADeadLockInADirectoryThatCannotBeRead(t *testing.T) {
+	nobody := unprivileged(t)
+	dir := publicDir(t, 0o755)
+	path := filepath.Join(dir, "job.lock")
+	needSoft(t, path)
+	must(t, os.Chmod(dir, 0o733))
+	for _, do := range [][]string{{"break", path, "", ""}, {"try", "soft", path}} {
+		write(t, path, encode(t, recordOf(ended(t))))
+		if r := nobody.order(t, do[0], do[1:]...); r.Err != "" {
+			t.Errorf("%s: %s", do[0], r.Err)
+		}
+		if _, err := os.Lstat(path); err == nil {
+			t.Errorf("%s: it is still there", do[0])
+		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // mostStops bounds the schedules: a whole take or break makes fewer calls,
 // unless it looks again and again at somebody who is stopped.
-const mostStops = 24
+const mostStops = 26
 
 // oneIn says how many of the schedules are left out: of all of them, unless
 // FILELOCK_TEST_FULL is set, every fourth one takes ten seconds.

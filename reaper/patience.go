@@ -87,3 +87,46 @@ func (p *place) Close() error {
 	}()
 	return nil
 }
+
+// opening is a place that open opens within the patience, in parent unless that
+// is nil; what it opens later is closed again. There may be a place together
+// with an error of something else that open tried.
+func opening(ctx context.Context, d time.Duration, parent *place, path string, open func() (fsys.Dir, error)) (*place, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if parent == nil {
+		parent = &place{}
+	}
+	parent.calls.Add(1)
+	type answer struct {
+		dir fsys.Dir
+		err error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		defer parent.calls.Done()
+		dir, err := open()
+		done <- answer{dir, err}
+	}()
+	t := time.NewTimer(d)
+	defer t.Stop()
+	err := error(&fs.PathError{Op: "open", Path: path, Err: ErrNoAnswer})
+	select {
+	case a := <-done:
+		if a.dir == nil {
+			return nil, a.err
+		}
+		return &place{Dir: a.dir}, a.err
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	case <-t.C:
+	}
+	parent.left = true
+	go func() {
+		if a := <-done; a.dir != nil {
+			_ = a.dir.Close() // nobody is left to tell
+		}
+	}()
+	return nil, err
+}

@@ -22,18 +22,50 @@ func (r *Reaper) Scan(ctx context.Context, dir string, o Options) iter.Seq2[Stat
 // Reap is [Reap] in the reaper's world.
 func (r *Reaper) Reap(ctx context.Context, path string, o Options) iter.Seq[Outcome] {
 	return func(yield func(Outcome) bool) {
-		if at, name, err := r.place(path); err == nil {
-			if info, err := at.Lstat(name); err == nil && !info.Mode.IsDir() && info.Mode.Type() != fs.ModeSymlink {
-				p := &place{Dir: at}
-				st, err := p.ask(ctx, o.patience(), path, func() (Status, error) { return r.Examine(at, name, true) })
-				yield(r.reapOne(ctx, p, name, st, err, o))
-				return
+		p, name, err := r.lockAt(ctx, path, o)
+		if err != nil {
+			yield(Outcome{Status: Status{Path: path, State: StateUnknown}, Action: Failed, Err: err})
+			return
+		}
+		if p != nil {
+			st, err := p.ask(ctx, o.patience(), path, func() (Status, error) { return r.Examine(p, name, true) })
+			out := r.reapOne(ctx, p, name, st, err, o)
+			if err := p.Close(); err != nil && out.Err == nil {
+				out.Action, out.Err = Failed, err
 			}
+			yield(out)
+			return
 		}
 		r.walk(ctx, path, o, func(d *place, name string, st Status, err error) bool {
 			return yield(r.reapOne(ctx, d, name, st, err, o))
 		})
 	}
+}
+
+// lockAt opens the directory of the one lock that path names, or returns nil
+// where it names a directory, or nothing that could be looked at. The error is
+// that there was no answer.
+func (r *Reaper) lockAt(ctx context.Context, path string, o Options) (p *place, name string, err error) {
+	at, name, err := r.place(path)
+	if err != nil {
+		return nil, "", nil // the walk says what is wrong
+	}
+	var info fsys.Info
+	p, err = opening(ctx, o.patience(), nil, path, func() (d fsys.Dir, err error) {
+		if d, err = r.enter(at, name); err == nil {
+			info, err = d.Lstat(name)
+		}
+		return d, err
+	})
+	switch {
+	case p == nil && (ctx.Err() != nil || errors.Is(err, ErrNoAnswer)):
+		return nil, "", err
+	case p == nil:
+		return nil, "", nil
+	case err != nil, info.Mode.IsDir(), info.Mode.Type() == fs.ModeSymlink:
+		return nil, "", p.Close()
+	}
+	return p, name, nil
 }
 
 func (r *Reaper) reapOne(ctx context.Context, d *place, name string, st Status, err error, o Options) Outcome {
@@ -45,7 +77,7 @@ func (r *Reaper) reapOne(ctx context.Context, d *place, name string, st Status, 
 	case o.DryRun:
 		return Outcome{Status: st, Action: WouldBreak}
 	}
-	_, err = d.ask(ctx, o.patience(), st.Path, func() (Status, error) { return st, r.Remove(d, name, st) })
+	_, err = d.ask(ctx, o.patience(), st.Path, func() (Status, error) { return st, r.remove(d, name, st) })
 	switch {
 	case err == nil:
 		return Outcome{Status: st, Action: Broken}
@@ -75,18 +107,20 @@ func (r *Reaper) walk(ctx context.Context, root string, o Options, v visit) {
 		v(nil, "", Status{Path: root}, &fs.PathError{Op: "open", Path: root, Err: err})
 		return
 	}
-	d, err := r.openRoot(abs)
-	if err != nil {
-		v(nil, "", Status{Path: abs}, err)
+	w := walker{r: r, ctx: ctx, o: o, visit: v}
+	d, err := opening(ctx, o.patience(), nil, abs, func() (fsys.Dir, error) {
+		d, err := r.openRoot(abs)
+		if err != nil {
+			return nil, err
+		}
+		info, err := d.Lstat(".")
+		w.dev = info.Dev
+		return d, err
+	})
+	if err != nil && !v(nil, "", Status{Path: abs}, err) || d == nil {
 		return
 	}
-	w := walker{r: r, ctx: ctx, o: o, visit: v}
-	if info, err := d.Lstat("."); err == nil {
-		w.dev = info.Dev
-	} else {
-		v(nil, "", Status{Path: abs}, err)
-	}
-	w.dir(&place{Dir: d})
+	w.dir(d)
 }
 
 // openRoot follows a symbolic link in the root itself: the caller named it.
@@ -152,16 +186,23 @@ func (w *walker) entry(d *place, e fsys.Entry) bool {
 }
 
 func (w *walker) below(d *place, name string) bool {
-	sub, err := d.OpenDir(name)
+	var info fsys.Info
+	sub, err := opening(w.ctx, w.o.patience(), d, join(d, name), func() (fsys.Dir, error) {
+		sub, err := d.OpenDir(name) // of somebody else's filesystem, it may hang
+		if err != nil {
+			return nil, err
+		}
+		info, err = sub.Lstat(".")
+		return sub, err
+	})
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fsys.ErrIrregular):
 		return true // gone or replaced since it was listed
-	case err != nil:
+	case sub == nil:
 		return w.visit(nil, "", Status{Path: join(d, name)}, err)
 	}
-	info, err := sub.Lstat(".")
 	if err == nil && (w.o.Cross || info.Dev == w.dev) {
-		return w.dir(&place{Dir: sub})
+		return w.dir(sub)
 	}
 	if cerr := sub.Close(); err == nil {
 		err = cerr

@@ -73,11 +73,25 @@ func (d *dir) error(op, path string, err error) error {
 }
 
 func (d *dir) OpenDir(name string) (Dir, error) {
+	if name == "." {
+		return d.openSelf()
+	}
 	if err := checkName("open", d.prefix, name); err != nil {
 		return nil, err
 	}
 	arg, path := d.at(name)
 	return openDir(d.fd, arg, path)
+}
+
+// openSelf opens "path/.", and so what a link at path leads to, like any other
+// lookup in the directory does.
+func (d *dir) openSelf() (Dir, error) {
+	arg, _ := d.at(".")
+	fd, err := openat(d.fd, arg, openSearch|unix.O_DIRECTORY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	if err != nil {
+		return nil, d.error("open", d.path, err)
+	}
+	return newDir(d.path, fd), nil
 }
 
 func (d *dir) Lstat(name string) (Info, error) {

@@ -86,6 +86,14 @@ func (d *dir) ready(op, name string) error {
 }
 
 func (d *dir) OpenDir(name string) (Dir, error) {
+	if name == "." {
+		opened, err := realFS{}.OpenDir(d.self())
+		if err != nil {
+			return nil, err
+		}
+		opened.(*dir).path, opened.(*dir).prefix = d.path, d.prefix
+		return opened, nil
+	}
 	if err := d.ready("open", name); err != nil {
 		return nil, err
 	}

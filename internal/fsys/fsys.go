@@ -42,7 +42,7 @@ type FS interface {
 }
 
 // Dir is a directory in which single names are looked up. The name "." is the
-// directory itself, for Lstat only. What is not a single name (empty, "..", with
+// directory itself, for Lstat and OpenDir only. What is not a single name (empty, "..", with
 // a separator or a NUL) is refused before any system call.
 type Dir interface {
 	// Path is the directory's path as given, for messages.
@@ -66,6 +66,12 @@ type Dir interface {
 	// OpenDir opens the directory name below this one. A symbolic link, FIFO,
 	// socket or device is ErrIrregular; a regular file is the operating
 	// system's error for that (ENOTDIR).
+	//
+	// OpenDir(".") opens the directory itself, so that all names are looked up
+	// in one directory from then on. As with any name in it, a symbolic link in
+	// the last component of its path is followed. The right to read the
+	// directory is not needed (where the system has a way), so the result
+	// cannot List.
 	OpenDir(name string) (Dir, error)
 	// List calls yield for every name in the directory but "." and "..", in the
 	// filesystem's order, in bounded memory, until yield returns false. Only a

@@ -121,6 +121,43 @@ func TestAnOpenedDirectoryStaysTheSameWhateverItsPathIs(t *testing.T) {
 	closing(t, d)
 }
 
+// What a lookup of a name in the directory follows, opening it does.
+func TestTheDirectoryItselfIsOpenedThroughALinkAndKept(t *testing.T) {
+	parent := t.TempDir()
+	path, away, link := filepath.Join(parent, "dir"), filepath.Join(parent, "away"), filepath.Join(parent, "link")
+	must(t, os.Mkdir(path, 0o755))
+	must(t, os.WriteFile(filepath.Join(path, "old"), nil, 0o644))
+	must(t, os.Symlink("dir", link))
+	d, err := fsys.Real.At(link).OpenDir(".")
+	must(t, err)
+	if d.Path() != link {
+		t.Errorf("its path is %q, want the one given", d.Path())
+	}
+	must(t, os.Rename(path, away))
+	must(t, os.Mkdir(path, 0o755))
+	must(t, os.WriteFile(filepath.Join(path, "decoy"), nil, 0o644))
+	info, err := d.Lstat("old")
+	must(t, err)
+	if _, err := d.Class(); err != nil {
+		t.Error(err)
+	}
+	again, err := d.OpenDir(".")
+	must(t, err)
+	f := open(t, again, "old", fsys.OpenRead)
+	if f.OpenInfo().ID != info.ID {
+		t.Error("it is another file")
+	}
+	must(t, d.Unlink("old"))
+	_, err = d.Lstat("decoy")
+	wantErr(t, err, fs.ErrNotExist)
+	closing(t, f, again, d)
+
+	_, err = fsys.Real.At(filepath.Join(path, "decoy")).OpenDir(".")
+	wantErr(t, err, unix.ENOTDIR)
+	_, err = fsys.Real.At(filepath.Join(path, "none")).OpenDir(".")
+	wantErr(t, err, fs.ErrNotExist)
+}
+
 func TestARemovedDirectoryListsNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "dir")
 	must(t, os.Mkdir(path, 0o755))
