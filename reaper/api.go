@@ -30,7 +30,8 @@ func Break(ctx context.Context, path string, o Options) (Status, error) {
 // Scan yields every lock below dir, in no particular order, in bounded memory:
 // every regular file that begins as our records do, whatever its name. An
 // entry that could not be read is yielded with its error, and the scan goes
-// on. It follows no symbolic link.
+// on. It follows no symbolic link, and of a tree more than 512 directories deep
+// it yields the rest with an error.
 func Scan(ctx context.Context, dir string, o Options) iter.Seq2[Status, error] {
 	return real.Scan(ctx, dir, o)
 }

@@ -3,6 +3,7 @@ package reaper
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"iter"
 	"path/filepath"
@@ -134,12 +135,20 @@ func (r *Reaper) openRoot(abs string) (fsys.Dir, error) {
 	return d, err
 }
 
+// deepest is how many directories below the root are walked. Each costs a
+// descriptor, and whoever may write there can make them without end.
+const deepest = 512
+
+// errTooDeep: it is not looked at, and everything less deep is.
+var errTooDeep = fmt.Errorf("more than %d directories below the one to be searched", deepest)
+
 type walker struct {
 	r     *Reaper
 	ctx   context.Context
 	o     Options
 	visit visit
 	dev   uint64
+	depth int // of the directory being walked, below the root
 }
 
 // dir walks one opened directory, closes it, and says whether to go on.
@@ -186,6 +195,9 @@ func (w *walker) entry(d *place, e fsys.Entry) bool {
 }
 
 func (w *walker) below(d *place, name string) bool {
+	if w.depth == deepest {
+		return w.visit(nil, "", Status{Path: join(d, name)}, &fs.PathError{Op: "open", Path: join(d, name), Err: errTooDeep})
+	}
 	var info fsys.Info
 	sub, err := opening(w.ctx, w.o.patience(), d, join(d, name), func() (fsys.Dir, error) {
 		sub, err := d.OpenDir(name) // of somebody else's filesystem, it may hang
@@ -202,6 +214,8 @@ func (w *walker) below(d *place, name string) bool {
 		return w.visit(nil, "", Status{Path: join(d, name)}, err)
 	}
 	if err == nil && (w.o.Cross || info.Dev == w.dev) {
+		w.depth++
+		defer func() { w.depth-- }()
 		return w.dir(sub)
 	}
 	if cerr := sub.Close(); err == nil {

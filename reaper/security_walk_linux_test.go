@@ -1,0 +1,111 @@
+package reaper_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/internal/host"
+	"github.com/filelock-go/filelock/reaper"
+)
+
+// Whoever may write below the root makes directories without end. The walk goes
+// so deep and no deeper, says so, and does not forget what is beside them.
+func TestADeepTreeEndsNoWalk(t *testing.T) {
+	const most = 512
+	dead := encode(t, recordOf(ended(t)))
+	dir := quickDir(t)
+	deep := dir
+	for depth := 1; depth <= most+3; depth++ {
+		deep = filepath.Join(deep, "d")
+		must(t, os.Mkdir(deep, 0o755))
+		if depth == most || depth == most+1 {
+			write(t, filepath.Join(deep, "lock"), dead)
+		}
+	}
+	must(t, os.Mkdir(filepath.Join(dir, "a"), 0o755))
+	must(t, os.Mkdir(filepath.Join(dir, "z"), 0o755))
+	write(t, filepath.Join(dir, "a", "lock"), dead)
+	write(t, filepath.Join(dir, "z", "lock"), dead)
+	open, err := openDescriptors()
+	must(t, err)
+	broken, failed := 0, 0
+	for out := range reaper.Reap(t.Context(), dir, reaper.Options{}) {
+		switch out.Action {
+		case reaper.Broken:
+			broken++
+		case reaper.Failed:
+			failed++
+			if !strings.HasSuffix(out.Err.Error(), "more than 512 directories below the one to be searched") || strings.Count(strings.TrimPrefix(out.Path, dir), "/d") != most+1 {
+				t.Errorf("%d bytes of path: %s", len(out.Path), out.Action)
+			}
+		}
+	}
+	if broken != 3 || failed != 1 {
+		t.Errorf("%d broken, %d failed, want 3 and 1", broken, failed)
+	}
+	if now, err := openDescriptors(); err != nil || now != open {
+		t.Errorf("%d descriptors are open, %d before (%v)", now, open, err)
+	}
+}
+
+// hangingFS hangs when a directory of a name is opened, until it is let go.
+type hangingFS struct {
+	fsys.FS
+	name string
+	let  chan struct{}
+}
+
+func (h hangingFS) OpenDir(path string) (fsys.Dir, error) {
+	d, err := h.FS.OpenDir(path)
+	if err != nil {
+		return nil, err
+	}
+	return hangingDir{d, h}, nil
+}
+
+type hangingDir struct {
+	fsys.Dir
+	hangingFS
+}
+
+func (h hangingDir) OpenDir(name string) (fsys.Dir, error) {
+	if name == h.name {
+		<-h.let
+	}
+	return h.Dir.OpenDir(name)
+}
+
+// A user mounts a filesystem of their own below the root (FUSE), which never
+// answers.
+func TestADirectoryThatDoesNotAnswerEndsNoWalk(t *testing.T) {
+	dead := encode(t, recordOf(ended(t)))
+	dir := quickDir(t)
+	for _, name := range []string{"a", "hangs", "z"} {
+		must(t, os.Mkdir(filepath.Join(dir, name), 0o755))
+		write(t, filepath.Join(dir, name, "lock"), dead)
+	}
+	check := leavesNothing(t, self())
+	let := make(chan struct{})
+	h := &host.Host{FS: hangingFS{fsys.Real, "hangs", let}, Self: host.Real.Self, Look: host.Real.Look, NewToken: host.Real.NewToken, Sleep: host.Real.Sleep}
+	broken := 0
+	for out := range reaper.In(h).Reap(context.Background(), dir, reaper.Options{Patience: time.Second}) {
+		switch {
+		case out.Action == reaper.Broken:
+			broken++
+		case out.Path != filepath.Join(dir, "hangs") || !errors.Is(out.Err, reaper.ErrNoAnswer):
+			t.Errorf("%s: %s %v", out.Path, out.Action, out.Err)
+		}
+	}
+	if broken != 2 {
+		t.Errorf("%d broken, want 2", broken)
+	}
+	close(let)
+	check() // what came too late is closed again
+	names(t, filepath.Join(dir, "hangs"), "lock")
+}
