@@ -21,8 +21,8 @@ func Inspect(ctx context.Context, path string) (Status, error) { return real.Ins
 // Options.Token and Options.Force widen that; nil means that what was judged
 // (and nothing else) is gone, or that there was nothing. A lock whose kernel
 // lock somebody holds is never removed. The Status is what was judged.
-// Errors: ErrRefused (with *RefusedError), ErrChanged, ErrNetwork, or the
-// operating system's.
+// Errors: ErrRefused (with *RefusedError), ErrChanged, ErrNetwork, ErrForgeable,
+// or the operating system's.
 func Break(ctx context.Context, path string, o Options) (Status, error) {
 	return real.Break(ctx, path, o)
 }

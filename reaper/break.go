@@ -34,7 +34,8 @@ var errKernelLocked = errors.New("somebody holds a kernel lock on it")
 //
 // ErrChanged: the path holds something else now, and nothing was removed.
 // fsys.ErrLocked: somebody has the kernel lock; judge again. ErrNetwork: here
-// the kernel lock guards nothing. Else the operating system's error.
+// the kernel lock guards nothing. ErrForgeable: anybody may have written what
+// was judged. Else the operating system's error.
 func (r *Reaper) Remove(dir fsys.Dir, name string, st Status) (err error) {
 	opened, err := dir.OpenDir(".")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -48,6 +49,9 @@ func (r *Reaper) Remove(dir fsys.Dir, name string, st Status) (err error) {
 			err = cerr
 		}
 	}()
+	if err := mayBelieve(opened, &st); err != nil {
+		return err
+	}
 	return r.remove(opened, name, st)
 }
 
@@ -193,6 +197,11 @@ func (r *Reaper) breakOne(dir fsys.Dir, name string, o Options) (Status, error) 
 		}
 		if err := st.mayBreak(o); err != nil {
 			return st, err
+		}
+		if o.Token == "" && !o.Force { // nobody's word but the file's
+			if err := mayBelieve(dir, &st); err != nil {
+				return st, err
+			}
 		}
 		if st.State == Free && !o.Force {
 			return st, nil // a hard lock's file stays in place

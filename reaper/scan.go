@@ -75,7 +75,11 @@ func (r *Reaper) reapOne(ctx context.Context, d *place, name string, st Status, 
 		return Outcome{Status: st, Action: Failed, Err: err}
 	case st.State != Stale:
 		return Outcome{Status: st, Action: Kept}
-	case o.DryRun:
+	}
+	if err := mayBelieve(d, &st); err != nil {
+		return Outcome{Status: st, Action: Failed, Err: err}
+	}
+	if o.DryRun {
 		return Outcome{Status: st, Action: WouldBreak}
 	}
 	_, err = d.ask(ctx, o.patience(), st.Path, func() (Status, error) { return st, r.remove(d, name, st) })

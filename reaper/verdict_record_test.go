@@ -57,6 +57,12 @@ func ended(t *testing.T) meta.Identity {
 func onThisFile(t *testing.T, path string, r *meta.Record) *meta.Record {
 	t.Helper()
 	write(t, path, nil)
+	return claiming(t, path, r)
+}
+
+// claiming is onThisFile for a file that is there and stays as it is.
+func claiming(t *testing.T, path string, r *meta.Record) *meta.Record {
+	t.Helper()
 	f, err := fsys.Real.At(filepath.Dir(path)).Open(filepath.Base(path), fsys.OpenRead)
 	must(t, err)
 	info, err := f.Info()

@@ -106,7 +106,7 @@ type ID struct{ Dev, Ino uint64 }
 type Info struct {
 	ID
 	Size       int64
-	Mode       fs.FileMode // type and permission bits
+	Mode       fs.FileMode // type and permission bits, and fs.ModeSticky
 	Links      uint64
 	UID        uint32 // 0 where there are no user ids
 	ModTime    time.Time

@@ -67,6 +67,9 @@ func infoOf(st *unix.Stat_t) Info {
 
 func fileMode(mode uint32) fs.FileMode {
 	m := fs.FileMode(mode & 0o777)
+	if mode&unix.S_ISVTX != 0 {
+		m |= fs.ModeSticky
+	}
 	switch mode & unix.S_IFMT {
 	case unix.S_IFREG:
 	case unix.S_IFDIR:
