@@ -128,10 +128,11 @@ func (r *Reaper) walk(ctx context.Context, root string, o Options, v visit) {
 	w.dir(d)
 }
 
-// openRoot follows a symbolic link in the root itself: the caller named it.
+// openRoot follows a symbolic link in the root itself: the caller named it. One
+// that others may have put there is not what the caller named.
 func (r *Reaper) openRoot(abs string) (fsys.Dir, error) {
 	d, err := r.host.FS.OpenDir(abs)
-	if errors.Is(err, fsys.ErrIrregular) {
+	if errors.Is(err, fsys.ErrIrregular) && !r.planted(abs) {
 		if real, rerr := filepath.EvalSymlinks(abs); rerr == nil && real != abs {
 			return r.host.FS.OpenDir(real)
 		}

@@ -2,10 +2,15 @@ package reaper_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/filelock-go/filelock/lock"
 	"github.com/filelock-go/filelock/reaper"
@@ -123,6 +128,144 @@ func TestADirectoryAboveSwappedBetweenJudgingAndBreaking(t *testing.T) {
 					t.Error("nothing was ever broken: the test proves nothing")
 				}
 			})
+		}
+	}
+}
+
+// A swap replaces the lock file, away from the victim's eyes.
+type swap struct {
+	name string
+	put  func(t *testing.T, path, victim string) // victim is a directory of files that are not to change
+}
+
+// swaps are what an attacker who may write in the directory puts where the lock
+// file was. (It is moved away, so that descriptors go on leading to it.)
+var swaps = []swap{
+	{"link to data", func(t *testing.T, path, victim string) { must(t, os.Symlink(filepath.Join(victim, "data"), path)) }},
+	{"link to an empty file", func(t *testing.T, path, victim string) { must(t, os.Symlink(filepath.Join(victim, "empty"), path)) }},
+	{"link to a dead lock", func(t *testing.T, path, victim string) { must(t, os.Symlink(filepath.Join(victim, "dead"), path)) }},
+	{"link to nothing", func(t *testing.T, path, victim string) { must(t, os.Symlink(filepath.Join(victim, "none"), path)) }},
+	{"link to a descriptor", func(t *testing.T, path, victim string) { must(t, os.Symlink("/proc/self/fd/0", path)) }},
+	{"link to a directory", func(t *testing.T, path, victim string) { must(t, os.Symlink(victim, path)) }},
+	{"hard link to data", func(t *testing.T, path, victim string) { must(t, os.Link(filepath.Join(victim, "data"), path)) }},
+	{"hard link to an empty file", func(t *testing.T, path, victim string) { must(t, os.Link(filepath.Join(victim, "empty"), path)) }},
+	{"hard link to a dead lock", func(t *testing.T, path, victim string) { must(t, os.Link(filepath.Join(victim, "dead"), path)) }},
+	{"directory", func(t *testing.T, path, victim string) { must(t, os.Mkdir(path, 0o755)) }},
+	{"FIFO", func(t *testing.T, path, victim string) { must(t, unix.Mkfifo(path, 0o666)) }},
+	{"sparse file of 1 TiB", func(t *testing.T, path, victim string) {
+		write(t, path, nil)
+		must(t, os.Truncate(path, 1<<40))
+	}},
+	{"nothing", func(t *testing.T, path, victim string) {}},
+}
+
+// victimDir holds files of one who has nothing to do with the lock.
+func victimDir(t *testing.T, top string, dead []byte) string {
+	t.Helper()
+	victim := filepath.Join(top, "victim")
+	must(t, os.Mkdir(victim, 0o755))
+	write(t, filepath.Join(victim, "data"), []byte("PASSWORD=secret\n"))
+	write(t, filepath.Join(victim, "empty"), nil)
+	write(t, filepath.Join(victim, "dead"), dead)
+	return victim
+}
+
+// swapping replaces the lock file before each call of an act in turn, whatever
+// was there at first, and checks that the victim's files stay as they are and
+// that the act ends.
+func swapping(t *testing.T, a act, what swap, first []byte) {
+	t.Helper()
+	top := quickDir(t)
+	dead := encode(t, recordOf(ended(t)))
+	victim := victimDir(t, top, dead)
+	work := filepath.Join(top, "work")
+	before := snapshot(t, victim)
+	atEveryCall(t, a, 0, func(t *testing.T) string {
+		must(t, os.RemoveAll(work))
+		must(t, os.Mkdir(work, 0o755))
+		must(t, os.Chmod(work, 0o777)) // the attacker may write there
+		path := filepath.Join(work, "job.lock")
+		if first != nil {
+			write(t, path, first)
+		}
+		return path
+	}, func(t *testing.T, path string) {
+		if err := os.Rename(path, path+".away"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		what.put(t, path, victim)
+	}, func(t *testing.T, call string) {
+		if after := snapshot(t, victim); after != before {
+			t.Fatalf("%s put there before %s: the victim's files are now\n%s\nbefore:\n%s", what.name, call, after, before)
+		}
+	})
+}
+
+// Everything that can be put at the path, at every call of everything that can
+// be done with it.
+func TestTheLockFileReplacedAtEveryStep(t *testing.T) {
+	dead := encode(t, recordOf(ended(t)))
+	for _, a := range []act{actSoft, actFile, actShared, actBreak, actForce, actReap, actReapDir, actInspect} {
+		for _, what := range swaps {
+			t.Run(a.name+"/"+what.name, func(t *testing.T) {
+				swapping(t, a, what, dead)
+				if a.name == actSoft.name || a.name == actFile.name {
+					swapping(t, a, what, nil)
+				}
+			})
+		}
+	}
+}
+
+// The same with a directory above. What takes a lock by its path takes it where
+// the path leads at each call; the victim's file of that name is left alone, but
+// for one instant, which the documentation names: between the check and the
+// unlink of a release.
+func TestADirectoryAboveSwappedWhileALockIsTaken(t *testing.T) {
+	for _, first := range []string{"none", "dead"} {
+		for _, a := range []act{actSoft, actFile, actShared} {
+			for _, name := range []string{"data", "live"} {
+				t.Run(first+"/"+a.name+"/"+name, func(t *testing.T) {
+					top := quickDir(t)
+					dead := encode(t, recordOf(ended(t)))
+					victim, work := filepath.Join(top, "victim"), filepath.Join(top, "work")
+					must(t, os.Mkdir(victim, 0o755))
+					its := filepath.Join(victim, "job.lock")
+					fill := func() {
+						if name == "live" {
+							owner(t, its)
+						} else {
+							write(t, its, []byte("PASSWORD=secret\n"))
+						}
+					}
+					fill()
+					before := snapshot(t, victim)
+					instants := 0
+					atEveryCall(t, a, 0, func(t *testing.T) string {
+						must(t, os.RemoveAll(work))
+						must(t, os.RemoveAll(work+".away"))
+						must(t, os.Mkdir(work, 0o755))
+						if first == "dead" {
+							write(t, filepath.Join(work, "job.lock"), dead)
+						}
+						return filepath.Join(work, "job.lock")
+					}, func(t *testing.T, path string) {
+						must(t, os.Rename(work, work+".away"))
+						must(t, os.Symlink(victim, work))
+					}, func(t *testing.T, call string) {
+						after := snapshot(t, victim)
+						if after == before {
+							return
+						}
+						instants++
+						if !strings.HasSuffix(call, ": unlink") || instants > 1 || a.name != actSoft.name {
+							t.Fatalf("swapped before %s: the victim's directory is now\n%s\nbefore:\n%s", call, after, before)
+						}
+						fill()
+						before = snapshot(t, victim)
+					})
+				})
+			}
 		}
 	}
 }

@@ -109,3 +109,45 @@ func TestADirectoryThatDoesNotAnswerEndsNoWalk(t *testing.T) {
 	check() // what came too late is closed again
 	names(t, filepath.Join(dir, "hangs"), "lock")
 }
+
+// The lock that root is to reap in a directory like /tmp was replaced by a link
+// to a directory: the walk does not go there. A link by who calls, or by the
+// directory's owner, is meant.
+func TestARootReplacedByALinkInAPublicDirectory(t *testing.T) {
+	attacker := startAs(t, attackerUID)
+	dead := encode(t, recordOf(ended(t)))
+	for _, c := range []struct {
+		mode  os.FileMode
+		by    int
+		walks bool
+	}{
+		{0o777 | os.ModeSticky, attackerUID, false},
+		{0o777 | os.ModeSticky, 0, true},
+		{0o777, attackerUID, false},
+		{0o777, 0, false},
+		{0o755, 0, true},
+	} {
+		victim, dir := publicDir(t, 0o755), publicDir(t, 0o777)
+		write(t, filepath.Join(victim, "dead"), dead)
+		root := filepath.Join(dir, "job.lock")
+		if c.by == 0 {
+			must(t, os.Symlink(victim, root))
+		} else {
+			obeys(t, attacker, "symlink", victim, root)
+		}
+		must(t, os.Chmod(dir, c.mode))
+		for out := range reaper.Reap(t.Context(), root, reaper.Options{}) {
+			if (out.Action == reaper.Broken) != c.walks || !c.walks && !errors.Is(out.Err, fsys.ErrIrregular) {
+				t.Errorf("%v, link by %d: %s %v", c.mode, c.by, out.Action, out.Err)
+			}
+		}
+		if _, err := os.Lstat(filepath.Join(victim, "dead")); (err != nil) != c.walks {
+			t.Errorf("%v, link by %d: the lock beyond the link: %v", c.mode, c.by, err)
+		}
+	}
+}
+
+func init() {
+	// symlink TARGET PATH
+	deeds["symlink"] = func(_ *scene, args []string) (answer, error) { return answer{}, os.Symlink(args[0], args[1]) }
+}

@@ -64,3 +64,27 @@ func mayBelieve(dir fsys.Dir, st *Status) error {
 	}
 	return nil
 }
+
+// planted: the link at the path may be the work of others, who may write in its
+// directory. That is the rule of Linux for sticky directories (sysctl
+// fs.protected_symlinks), which does not reach who reads links; where there is
+// no sticky bit everybody could have replaced it.
+func (r *Reaper) planted(abs string) bool {
+	uid := os.Geteuid()
+	at, name, err := r.place(abs)
+	if uid < 0 || err != nil {
+		return false
+	}
+	dir, derr := at.Lstat(".")
+	link, lerr := at.Lstat(name)
+	if derr != nil || lerr != nil {
+		return true
+	}
+	switch {
+	case dir.Mode&othersWrite == 0:
+		return false
+	case dir.Mode&fs.ModeSticky == 0:
+		return true
+	}
+	return uint64(link.UID) != uint64(uid) && link.UID != dir.UID
+}
