@@ -173,10 +173,9 @@ func victimDir(t *testing.T, top string, dead []byte) string {
 // swapping replaces the lock file before each call of an act in turn, whatever
 // was there at first, and checks that the victim's files stay as they are and
 // that the act ends.
-func swapping(t *testing.T, a act, what swap, first []byte) {
+func swapping(t *testing.T, a act, what swap, first, dead []byte) {
 	t.Helper()
 	top := quickDir(t)
-	dead := encode(t, recordOf(ended(t)))
 	victim := victimDir(t, top, dead)
 	work := filepath.Join(top, "work")
 	before := snapshot(t, victim)
@@ -208,9 +207,9 @@ func TestTheLockFileReplacedAtEveryStep(t *testing.T) {
 	for _, a := range []act{actSoft, actFile, actShared, actBreak, actForce, actReap, actReapDir, actInspect} {
 		for _, what := range swaps {
 			t.Run(a.name+"/"+what.name, func(t *testing.T) {
-				swapping(t, a, what, dead)
+				swapping(t, a, what, dead, dead)
 				if a.name == actSoft.name || a.name == actFile.name {
-					swapping(t, a, what, nil)
+					swapping(t, a, what, nil, dead)
 				}
 			})
 		}
@@ -222,12 +221,12 @@ func TestTheLockFileReplacedAtEveryStep(t *testing.T) {
 // for one instant, which the documentation names: between the check and the
 // unlink of a release.
 func TestADirectoryAboveSwappedWhileALockIsTaken(t *testing.T) {
+	dead := encode(t, recordOf(ended(t)))
 	for _, first := range []string{"none", "dead"} {
 		for _, a := range []act{actSoft, actFile, actShared} {
 			for _, name := range []string{"data", "live"} {
 				t.Run(first+"/"+a.name+"/"+name, func(t *testing.T) {
 					top := quickDir(t)
-					dead := encode(t, recordOf(ended(t)))
 					victim, work := filepath.Join(top, "victim"), filepath.Join(top, "work")
 					must(t, os.Mkdir(victim, 0o755))
 					its := filepath.Join(victim, "job.lock")
