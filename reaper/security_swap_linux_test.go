@@ -268,3 +268,47 @@ func TestADirectoryAboveSwappedWhileALockIsTaken(t *testing.T) {
 		}
 	}
 }
+
+// Who owns the dead lock's file (or may write in a directory without the sticky
+// bit) can move it away while it is being broken, against the protocol, and the
+// next owner then takes the lock at once. That owner's file is safe at every
+// call but one: no system has an unlink that looks first. It learns that it
+// lost the lock.
+func TestALockMovedAwayWhileItIsBrokenExposesTheNextForOneCall(t *testing.T) {
+	dead := encode(t, recordOf(ended(t)))
+	for _, a := range []act{actBreak, actReap, actReapDir, actSoft} {
+		t.Run(a.name, func(t *testing.T) {
+			top := quickDir(t)
+			path := filepath.Join(top, "locks", "job.lock")
+			exposed := 0
+			var next *lock.Soft
+			atEveryCall(t, a, 0, func(t *testing.T) string {
+				must(t, os.RemoveAll(filepath.Dir(path)))
+				must(t, os.Mkdir(filepath.Dir(path), 0o755))
+				write(t, path, dead)
+				return path
+			}, func(t *testing.T, path string) {
+				if err := os.Rename(path, filepath.Join(top, "away")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+					t.Fatal(err)
+				}
+				next = lock.NewSoft(path)
+				must(t, next.TryLock())
+			}, func(t *testing.T, call string) {
+				switch err := next.Unlock(); {
+				case err == nil:
+				case errors.Is(err, lock.ErrLost) && strings.HasSuffix(call, ": unlink"):
+					exposed++
+				default:
+					t.Errorf("moved away before %s: the next owner: %v", call, err)
+				}
+			})
+			most := 1
+			if a.name == actSoft.name {
+				most = 2 // and that of its own release
+			}
+			if exposed > most {
+				t.Errorf("the next owner was exposed at %d calls, want %d at most", exposed, most)
+			}
+		})
+	}
+}
