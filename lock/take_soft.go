@@ -177,14 +177,17 @@ func notLockFile(path string, st *reaper.Status) error {
 // record. errAgain when somebody broke it in between, as may be done to a file
 // without a kernel lock.
 func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) (_ *hold, err error) {
-	mine := false // the kernel lock is ours and the path names the file
+	var mine fsys.ID // once the kernel lock is ours and the path names the file
 	defer func() {
 		if err == nil {
 			return
 		}
-		if mine {
-			// Ours to remove, as in a release: nothing is left behind.
-			err = errors.Join(err, h.dir.Unlink(h.name))
+		if mine != (fsys.ID{}) {
+			// Ours to remove, as in a release: nothing is left behind. Looked at
+			// again, for the path may lead elsewhere by now.
+			if uerr := unlinkOwn(h, mine); !errors.Is(uerr, ErrLost) {
+				err = errors.Join(err, uerr)
+			}
 		}
 		if cerr := f.Close(); !errors.Is(err, errAgain) {
 			err = errors.Join(err, cerr)
@@ -217,7 +220,7 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 	case now.ID != info.ID || info.Size != 0:
 		return nil, errAgain
 	}
-	mine = true
+	mine = info.ID
 	if h.cfg.exact {
 		if err := f.Chmod(h.cfg.mode); err != nil {
 			return nil, err
@@ -245,20 +248,20 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 // on it is still ours. Another error than ErrLost leaves a file whose kernel
 // lock is free: the next contender finds its owner dead, which it then is.
 func (softProtocol) release(h *handle, hd *hold) error {
-	err := unlinkOwn(h, hd)
+	err := unlinkOwn(h, hd.id)
 	// Whatever lives on in a child of the kernel lock is on a file without a name.
 	err = errors.Join(err, hd.file.CloseOnly())
 	h.cfg.host.Tokens.Remove(hd.rec.Token)
 	return err
 }
 
-func unlinkOwn(h *handle, hd *hold) error {
+func unlinkOwn(h *handle, id fsys.ID) error {
 	switch now, err := h.dir.Lstat(h.name); {
 	case errors.Is(err, fs.ErrNotExist):
 		return h.lostError()
 	case err != nil:
 		return err
-	case now.ID != hd.id:
+	case now.ID != id:
 		return h.lostError()
 	}
 	err := h.dir.Unlink(h.name)

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/filelock-go/filelock/internal/fsys"
 	"github.com/filelock-go/filelock/lock"
 	"github.com/filelock-go/filelock/reaper"
 )
@@ -47,10 +48,35 @@ var (
 	actInspect = act{"inspect", func(p *player, path string) {
 		_, _ = reaper.In(p.host).Inspect(context.Background(), path)
 	}}
-	actSoft   = act{"soft lock", func(p *player, path string) { takesAndLets(lock.NewSoft(path, lock.InHost(p.host))) }}
-	actFile   = act{"hard lock", func(p *player, path string) { takesAndLets(lock.NewFile(path, lock.InHost(p.host))) }}
+	actSoft = act{"soft lock", func(p *player, path string) { takesAndLets(lock.NewSoft(path, lock.InHost(p.host))) }}
+	actFile = act{"hard lock", func(p *player, path string) { takesAndLets(lock.NewFile(path, lock.InHost(p.host))) }}
+	actFull = act{"soft lock on a full disk", func(p *player, path string) {
+		p.host.FS = fullFS{p.host.FS}
+		takesAndLets(lock.NewSoft(path, lock.InHost(p.host)))
+	}}
 	actShared = act{"shared lock", func(p *player, path string) { takesAndLets(lock.NewFile(path, lock.InHost(p.host)).RLocker()) }}
 )
+
+// fullFS has no room for what is written.
+type fullFS struct{ fsys.FS }
+
+func (f fullFS) At(path string) fsys.Dir { return fullDir{f.FS.At(path)} }
+
+type fullDir struct{ fsys.Dir }
+
+func (d fullDir) Create(name string, perm os.FileMode) (fsys.File, error) {
+	f, err := d.Dir.Create(name, perm)
+	if err != nil {
+		return nil, err
+	}
+	return fullFile{f}, nil
+}
+
+type fullFile struct{ fsys.File }
+
+func (f fullFile) Write([]byte) error {
+	return errors.Join(f.File.Write(nil), &fs.PathError{Op: "write", Path: "full", Err: unix.ENOSPC})
+}
 
 // atEveryCall plays an act once for every call it makes to the filesystem after
 // it has opened so many directories: set prepares, and the attacker's move is
@@ -219,11 +245,11 @@ func TestTheLockFileReplacedAtEveryStep(t *testing.T) {
 // The same with a directory above. What takes a lock by its path takes it where
 // the path leads at each call; the victim's file of that name is left alone, but
 // for one instant, which the documentation names: between the check and the
-// unlink of a release.
+// unlink of a release (or of what could not be written).
 func TestADirectoryAboveSwappedWhileALockIsTaken(t *testing.T) {
 	dead := encode(t, recordOf(ended(t)))
 	for _, first := range []string{"none", "dead"} {
-		for _, a := range []act{actSoft, actFile, actShared} {
+		for _, a := range []act{actSoft, actFull, actFile, actShared} {
 			for _, name := range []string{"data", "live"} {
 				t.Run(first+"/"+a.name+"/"+name, func(t *testing.T) {
 					top := quickDir(t)
@@ -257,7 +283,7 @@ func TestADirectoryAboveSwappedWhileALockIsTaken(t *testing.T) {
 							return
 						}
 						instants++
-						if !strings.HasSuffix(call, ": unlink") || instants > 1 || a.name != actSoft.name {
+						if !strings.HasSuffix(call, ": unlink") || instants > 1 || a.name == actFile.name || a.name == actShared.name {
 							t.Fatalf("swapped before %s: the victim's directory is now\n%s\nbefore:\n%s", call, after, before)
 						}
 						fill()
