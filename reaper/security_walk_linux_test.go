@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
-	"github.com/filelock-go/filelock/internal/host"
 	"github.com/filelock-go/filelock/reaper"
 )
 
@@ -92,7 +91,8 @@ func TestADirectoryThatDoesNotAnswerEndsNoWalk(t *testing.T) {
 	}
 	check := leavesNothing(t, self())
 	let := make(chan struct{})
-	h := &host.Host{FS: hangingFS{fsys.Real, "hangs", let}, Self: host.Real.Self, Look: host.Real.Look, NewToken: host.Real.NewToken, Sleep: host.Real.Sleep}
+	h := newPlayer().host
+	h.FS = hangingFS{fsys.Real, "hangs", let}
 	outcomes, hung := 0, false
 	for out := range reaper.In(h).Reap(context.Background(), dir, reaper.Options{Patience: time.Second}) {
 		outcomes++
