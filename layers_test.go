@@ -15,7 +15,10 @@ const module = "github.com/filelock-go/filelock"
 
 // layers are this module's packages from the top down: each may import those
 // after it, none before it.
-var layers = []string{"cmd/filelock", "lock", "reaper", "internal/host", "meta", "internal/fsys", "internal/leaks"}
+var layers = []string{"internal/explore/explore", "internal/explore", "cmd/filelock", "lock", "reaper", "internal/host", "meta", "internal/faults", "internal/simfs", "internal/fsys", "internal/leaks"}
+
+// forTests are those that only tests, and each other, may use.
+var forTests = []string{"internal/explore/explore", "internal/explore", "internal/faults", "internal/simfs", "internal/leaks"}
 
 // ownSystem are those that may know which operating system they are on.
 var ownSystem = []string{"cmd/filelock", "meta", "internal/fsys"}
@@ -103,7 +106,10 @@ func TestOnlyTheBottomAndTheCommandKnowTheOperatingSystem(t *testing.T) {
 func TestNoProgramCarriesTheTestingPackage(t *testing.T) {
 	for _, p := range production(t, "linux") {
 		for _, d := range p.Deps {
-			if d == "testing" || strings.HasPrefix(d, "testing/") || d == module+"/internal/leaks" {
+			if slices.Contains(forTests, strings.TrimPrefix(d, module+"/")) && !slices.Contains(forTests, p.ImportPath) {
+				t.Errorf("%s depends on %s, in code that is no test: what makes trouble on purpose has no place in production", p.ImportPath, d)
+			}
+			if d == "testing" || strings.HasPrefix(d, "testing/") {
 				t.Errorf("%s depends on %s, in code that is no test: whoever links it gets the test flags and the hooks of tests in production", p.ImportPath, d)
 			}
 		}
