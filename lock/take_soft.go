@@ -255,20 +255,17 @@ func (softProtocol) release(h *handle, hd *hold) error {
 	return err
 }
 
+// unlinkOwn removes the file of a hold. The path is asked first whether the
+// hold was lost; from then on it is given up, and that the file is gone is all
+// that matters, whoever removed it.
 func unlinkOwn(h *handle, id fsys.ID) error {
-	switch now, err := h.dir.Lstat(h.name); {
-	case errors.Is(err, fs.ErrNotExist):
-		return h.lostError()
+	switch named, err := fsys.Names(h.dir, h.name, id); {
 	case err != nil:
 		return err
-	case now.ID != id:
+	case !named:
 		return h.lostError()
 	}
-	err := h.dir.Unlink(h.name)
-	if errors.Is(err, fs.ErrNotExist) { // rm was quicker
-		return h.lostError()
-	}
-	return err
+	return fsys.Remove(h.dir, h.name, id)
 }
 
 // asLockError puts the call the user made and the lock's path before the error

@@ -107,11 +107,7 @@ func (r *Reaper) remove(dir fsys.Dir, name string, st Status) (err error) {
 	if now.ID != info.ID {
 		return ErrChanged
 	}
-	err = dir.Unlink(name)
-	if errors.Is(err, fs.ErrNotExist) { // by rm, which asks nobody
-		return ErrChanged
-	}
-	return err
+	return fsys.Remove(dir, name, info.ID)
 }
 
 func (r *Reaper) lockToBreak(f fsys.File) error {
