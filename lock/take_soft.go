@@ -71,7 +71,7 @@ func (p softProtocol) take(h *handle, _ mode, patient bool) (hd *hold, st *reape
 		if err == nil {
 			hd, err = p.own(h, f, token, class)
 			if !errors.Is(err, errAgain) {
-				return hd, nil, asLockError(h, err)
+				return hd, nil, err
 			}
 			created = true
 			if round < rounds {
@@ -80,7 +80,7 @@ func (p softProtocol) take(h *handle, _ mode, patient bool) (hd *hold, st *reape
 			err = fs.ErrExist // somebody keeps locking what we create: they have it
 		}
 		if !errors.Is(err, fs.ErrExist) {
-			return nil, nil, asLockError(h, err)
+			return nil, nil, h.swept(err)
 		}
 		seen, err := h.see(patient)
 		if err != nil {
@@ -175,27 +175,23 @@ func notLockFile(path string, st *reaper.Status) error {
 // own makes a file that was just created this owner's: kernel lock first, then
 // the check that the path still names it and that nobody wrote to it, then the
 // record. errAgain when somebody broke it in between, as may be done to a file
-// without a kernel lock.
+// without a kernel lock. After any other error the file is gone, or the error
+// says that it is not.
 func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) (_ *hold, err error) {
-	var mine fsys.ID // once the kernel lock is ours and the path names the file
+	var a attempt
 	defer func() {
-		if err == nil {
-			return
-		}
-		if mine != (fsys.ID{}) {
-			// Ours to remove, as in a release: nothing is left behind. Looked at
-			// again, for the path may lead elsewhere by now.
-			if uerr := unlinkOwn(h, mine); !errors.Is(uerr, ErrLost) {
-				err = errors.Join(err, uerr)
-			}
-		}
-		if cerr := f.Close(); !errors.Is(err, errAgain) {
-			err = errors.Join(err, cerr)
+		switch {
+		case err == nil:
+		case errors.Is(err, errAgain):
+			_ = f.Close() // the file is another's, or gone
+		default:
+			err = errors.Join(asLockError(h, err), a.undo(h, f, token), f.Close())
 		}
 	}()
 	for try := 1; ; try++ {
 		err := f.TryLock(fsys.Exclusive)
 		if err == nil {
+			a.locked = true
 			break
 		}
 		if !errors.Is(err, fsys.ErrLocked) {
@@ -220,7 +216,7 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 	case now.ID != info.ID || info.Size != 0:
 		return nil, errAgain
 	}
-	mine = info.ID
+	a.checked = true
 	if h.cfg.exact {
 		if err := f.Chmod(h.cfg.mode); err != nil {
 			return nil, err
@@ -269,8 +265,14 @@ func unlinkOwn(h *handle, id fsys.ID) error {
 }
 
 // asLockError puts the call the user made and the lock's path before the error
-// of a system call, and keeps that call's name.
+// of a system call, and keeps that call's name. Of several errors it keeps all.
 func asLockError(h *handle, err error) error {
+	if j, ok := err.(interface{ Unwrap() []error }); ok {
+		if errs := j.Unwrap(); len(errs) == 1 {
+			return asLockError(h, errs[0])
+		}
+		return &fs.PathError{Op: "lock", Path: h.path, Err: err}
+	}
 	var pe *fs.PathError
 	if err == nil || !errors.As(err, &pe) || pe.Op == "lock" {
 		return err
