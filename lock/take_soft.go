@@ -245,6 +245,10 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 // lock is free: the next contender finds its owner dead, which it then is.
 func (softProtocol) release(h *handle, hd *hold) error {
 	err := unlinkOwn(h, hd.id)
+	if err != nil && !errors.Is(err, ErrLost) {
+		// A child with a duplicate of the descriptor is not to seem the owner.
+		err = errors.Join(err, hd.file.Unlock())
+	}
 	// Whatever lives on in a child of the kernel lock is on a file without a name.
 	err = errors.Join(err, hd.file.CloseOnly())
 	h.cfg.host.Tokens.Remove(hd.rec.Token)
