@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/filelock-go/filelock/internal/host"
 	"github.com/filelock-go/filelock/meta"
 	"github.com/filelock-go/filelock/reaper"
 )
@@ -20,6 +21,9 @@ import (
 // There is no descriptor whose kernel lock could testify, so the owner is
 // judged by its pid and start time: from another host or container the
 // verdict is unknown, and only Revoke or `filelock break` frees the lock.
+//
+// A token next to an error belongs to a lock that could not be taken as it
+// should nor be removed again: it may count as pid's until it is revoked.
 func Grant(ctx context.Context, path string, pid int, opts ...Option) (token string, err error) {
 	if ctx == nil {
 		panic("lock: nil context")
@@ -30,12 +34,21 @@ func Grant(ctx context.Context, path string, pid int, opts ...Option) (token str
 	}
 	s := NewSoft(path, append(opts[:len(opts):len(opts)], onBehalf(owner))...)
 	if err := s.Lock(ctx); err != nil {
-		return "", err
+		var left *leftError
+		if errors.As(err, &left) {
+			token = left.token
+		}
+		return token, err
 	}
 	hd := s.hold // of a handle that nobody else knows
 	s.cfg.host.Tokens.Remove(hd.rec.Token)
 	if err := hd.file.Close(); err != nil {
-		return "", errors.Join(err, Revoke(context.WithoutCancel(ctx), path, hd.rec.Token))
+		// What was written may not have arrived.
+		rerr := revoke(context.WithoutCancel(ctx), s.reap, path, hd.rec.Token)
+		if rerr == nil || errors.Is(rerr, ErrLost) {
+			return "", asLockError(&s.handle, err)
+		}
+		return hd.rec.Token, errors.Join(asLockError(&s.handle, err), leftBehind(&s.handle, hd.rec.Token, rerr))
 	}
 	return hd.rec.Token, nil
 }
@@ -52,10 +65,14 @@ func Revoke(ctx context.Context, path, token string) error {
 	if token == "" {
 		return fmt.Errorf("unlock %q: the token is empty: %w", path, ErrOption)
 	}
+	return revoke(ctx, reaper.In(host.Real), path, token)
+}
+
+func revoke(ctx context.Context, r *reaper.Reaper, path, token string) error {
 	deadline := time.NewTimer(hangs)
 	defer deadline.Stop()
 	for {
-		st, err := reaper.Break(ctx, path, reaper.Options{Token: token})
+		st, err := r.Break(ctx, path, reaper.Options{Token: token})
 		switch {
 		case errors.Is(err, reaper.ErrChanged):
 			return fmt.Errorf("unlock %q: %w: acquisition %s is over", path, ErrLost, meta.Printable(token))
