@@ -122,10 +122,14 @@ func (r *Reaper) walk(ctx context.Context, root string, o Options, v visit) {
 		w.dev = info.Dev
 		return d, err
 	})
-	if err != nil && !v(nil, "", Status{Path: abs}, err) || d == nil {
-		return
+	switch {
+	case d == nil:
+		v(nil, "", Status{Path: abs}, err)
+	case err != nil && !o.Cross: // which filesystem to stay on is not known
+		v(nil, "", Status{Path: abs}, errors.Join(err, d.Close()))
+	default:
+		w.dir(d)
 	}
-	w.dir(d)
 }
 
 // openRoot follows a symbolic link in the root itself: the caller named it. One
@@ -218,15 +222,12 @@ func (w *walker) below(d *place, name string) bool {
 	case sub == nil:
 		return w.visit(nil, "", Status{Path: join(d, name)}, err)
 	}
-	if err == nil && (w.o.Cross || info.Dev == w.dev) {
+	if w.o.Cross || err == nil && info.Dev == w.dev {
 		w.depth++
 		defer func() { w.depth-- }()
 		return w.dir(sub)
 	}
-	if cerr := sub.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
+	if err = errors.Join(err, sub.Close()); err != nil {
 		return w.visit(nil, "", Status{Path: join(d, name)}, err)
 	}
 	return true

@@ -92,3 +92,17 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// recordOf is a soft lock's record without a kernel lock, for an owner.
+func recordOf(who meta.Identity) *meta.Record {
+	r := &meta.Record{Format: meta.Format, Kind: meta.KindSoft, Token: uuid.NewString(), Created: time.Now().UTC()}
+	r.SetOwner(who)
+	return r
+}
+
+func encode(t *testing.T, r *meta.Record) []byte {
+	t.Helper()
+	b, err := r.Encode()
+	must(t, err)
+	return b
+}
