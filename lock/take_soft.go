@@ -33,9 +33,6 @@ const (
 	// passTries and passPause: how long a patient caller waits for a kernel
 	// lock that may be a passing probe or break.
 	passTries = 40
-	// mixed is how many looks in a row must find contents that are no record
-	// before a file that somebody has locked counts as none.
-	mixed     = 10
 	passPause = 500 * time.Microsecond
 	// creatorPause lies between the two looks that an unfinished file gets
 	// before it is broken: its creator is usually about to lock it.
@@ -137,6 +134,8 @@ func (softProtocol) met(h *handle, st *reaper.Status, round int, created bool) (
 		return tryAgain, nil
 	case st.Denied() != nil:
 		return giveWay, nil
+	case st.Unprobed() != nil:
+		return giveWay, asLockError(h, st.Unprobed())
 	case st.State == reaper.Free:
 	case st.Kind == meta.KindFile:
 		return giveWay, nil

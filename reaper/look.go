@@ -237,8 +237,23 @@ func (r *Reaper) status(path string, s *sighting) Status {
 		st.State = Stale
 	default:
 		st.State = StateUnknown
+		if s.decidedByLock() {
+			st.probe = s.lockErr
+		}
 	}
 	return st
+}
+
+// decidedByLock: a probe of the kernel lock would have told whether the owner
+// lives.
+func (s *sighting) decidedByLock() bool {
+	switch s.content.Class {
+	case meta.Complete:
+		return s.content.Record.KernelLock || s.content.Record.Kind == meta.KindFile
+	case meta.Torn:
+		return true
+	}
+	return meta.Mixed(s.raw, s.content)
 }
 
 // JudgeLocked judges what is in f, on which the caller itself has a kernel
@@ -261,6 +276,11 @@ func (s Status) Passing() bool { return s.passing }
 func (s *Status) SameFile(o *Status) bool {
 	return s.Exists && o.Exists && s.info.ID == o.info.ID
 }
+
+// Unprobed is the error with which the kernel lock could not be probed, where
+// it alone would have decided, or nil. Unlike an owner of whom nothing can be
+// known it is nothing to wait for.
+func (s Status) Unprobed() error { return s.probe }
 
 // Denied is the error with which the file could not be read, or nil.
 func (s Status) Denied() error { return s.denied }

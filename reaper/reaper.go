@@ -84,6 +84,7 @@ type Status struct {
 	class   fsys.Class
 	passing bool // the kernel lock seen may be somebody's passing probe or break
 	denied  error
+	probe   error // why its kernel lock could not be probed, where only that would have decided
 }
 
 // Holder is a live process that has the lock, as far as can be seen from here.
