@@ -136,6 +136,8 @@ func (softProtocol) met(h *handle, st *reaper.Status, round int, created bool) (
 		return giveWay, nil
 	case st.Unprobed() != nil:
 		return giveWay, asLockError(h, st.Unprobed())
+	case st.State == reaper.StateUnknown && st.Passing(): // it changes hands too fast to be read
+		return giveWay, nil
 	case st.State == reaper.Free:
 	case st.Kind == meta.KindFile:
 		return giveWay, nil
