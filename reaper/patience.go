@@ -23,9 +23,14 @@ func (o Options) patience() time.Duration {
 // cleans up after itself whenever it returns.
 func patiently(ctx context.Context, d time.Duration, path string, fn func() (Status, error)) (Status, error) {
 	if ctx.Err() != nil { // nothing is begun that nobody waits for
-		return Status{Path: path}, context.Cause(ctx)
+		return Status{Path: path}, givenUp(ctx, path)
 	}
 	return begin(ctx, d, path, fn)
+}
+
+// givenUp is the error of a look at path that ctx ended.
+func givenUp(ctx context.Context, path string) error {
+	return &fs.PathError{Op: "look at", Path: path, Err: context.Cause(ctx)}
 }
 
 // begin is patiently that starts fn in any case.
@@ -45,7 +50,7 @@ func begin(ctx context.Context, d time.Duration, path string, fn func() (Status,
 	case a := <-done:
 		return a.st, a.err
 	case <-ctx.Done():
-		return Status{Path: path}, context.Cause(ctx)
+		return Status{Path: path}, givenUp(ctx, path)
 	case <-t.C:
 		return Status{Path: path, Exists: true, State: StateUnknown, Judgment: unproven("the path did not answer within "+d.String(), "an answer from the filesystem")},
 			&fs.PathError{Op: "look at", Path: path, Err: ErrNoAnswer}
@@ -64,7 +69,7 @@ type place struct {
 // ask is patiently for a look at a name in the directory.
 func (p *place) ask(ctx context.Context, d time.Duration, path string, fn func() (Status, error)) (Status, error) {
 	if ctx.Err() != nil {
-		return Status{Path: path}, context.Cause(ctx)
+		return Status{Path: path}, givenUp(ctx, path)
 	}
 	p.calls.Add(1)
 	st, err := begin(ctx, d, path, func() (Status, error) {

@@ -170,7 +170,9 @@ func (w *walker) dir(d *place) (more bool) {
 	}()
 	err := d.List(func(e fsys.Entry) bool {
 		if w.ctx.Err() != nil {
-			more = w.visit(nil, "", Status{Path: join(d, e.Name)}, context.Cause(w.ctx)) && false
+			path := join(d, e.Name)
+			w.visit(nil, "", Status{Path: path}, givenUp(w.ctx, path))
+			more = false
 			return false
 		}
 		more = w.entry(d, e)
