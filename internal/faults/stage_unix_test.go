@@ -33,9 +33,10 @@ type stage struct {
 	spot      spot
 	lies      []byte // what lay at path at the beginning; nil if nothing did
 	other     lock.Locker
-	dups      []*os.File // what a child of the player's has
-	granted   string     // a token with which the player's lock is to be revoked
-	gently    bool       // no more than one call went wrong
+	dups      []*os.File      // what a child of the player's has
+	granted   string          // a token with which the player's lock is to be revoked
+	gently    bool            // no more than one call went wrong
+	hit       map[string]bool // calls that went wrong
 	errs      []error
 }
 
@@ -49,7 +50,14 @@ func set(t *testing.T, dir string, at spot, decide func(faults.Call) faults.Faul
 	t.Helper()
 	s := &stage{dir: dir, path: filepath.Join(dir, "job.lock"), spot: at}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.fs = faults.On(fsys.Real, decide)
+	s.hit = make(map[string]bool)
+	s.fs = faults.On(fsys.Real, func(c faults.Call) (wrong faults.Fault) {
+		if decide != nil {
+			wrong = decide(c)
+		}
+		s.hit[c.Op] = s.hit[c.Op] || wrong.Err != nil
+		return wrong
+	})
 	s.host = worldOf(s.fs)
 	s.host.NewToken = func() string {
 		s.tokens = append(s.tokens, uuid.NewString())
@@ -78,7 +86,7 @@ func (s *stage) named(what string, err error) {
 	case errors.As(err, &he) && he.Path == s.path:
 	case errors.As(err, &pe) && pe.Op != "" && strings.HasPrefix(pe.Path, s.dir):
 	case errors.Is(err, lock.ErrLost), errors.Is(err, reaper.ErrChanged), errors.Is(err, reaper.ErrRefused), errors.Is(err, lock.ErrNotLockFile):
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled): // on entry
 	default:
 		s.fail("%s: %T names no call: %q", what, err, err)
 	}
@@ -109,17 +117,34 @@ func (s *stage) took(l lock.Locker, err error) bool {
 	return true
 }
 
-// excludes checks that others see the path held.
+// excludes checks that others see the path held. Where nothing went wrong they
+// try to take it, too.
 func (s *stage) excludes(what string) {
 	h := worldOf(fsys.Real)
+	if st, err := reaper.In(h).Glance(fsys.Real.At(s.dir), filepath.Base(s.path)); err != nil || st.State != reaper.Held {
+		s.fail("%s is %s to others: %+v, %v", what, st.State, st.Judgment, err)
+	}
+	if s.wrong() {
+		return
+	}
 	for _, l := range []lock.Locker{lock.NewSoft(s.path, lock.InHost(h)), lock.NewFile(s.path, lock.InHost(h))} {
-		if err := l.TryLock(); !errors.Is(err, lock.ErrHeld) {
+		if err := l.TryLock(); !errors.Is(err, lock.ErrHeld) && !(s.spot.foreign && errors.Is(err, lock.ErrNotLockFile)) {
 			s.fail("%s does not exclude a contender (%T): %v", what, l, err)
 			if err == nil {
 				_ = l.Unlock()
 			}
 		}
 	}
+}
+
+// wrong: some call went wrong.
+func (s *stage) wrong() bool {
+	for _, w := range s.hit {
+		if w {
+			return true
+		}
+	}
+	return false
 }
 
 // released checks what releasing the lock came to.
@@ -132,6 +157,16 @@ func (s *stage) released(l lock.Locker, err error) {
 	}
 	if errors.Is(err, lock.ErrLost) {
 		s.fail("nobody took the lock away: %v", err)
+	}
+}
+
+// settle waits for a call to the lock that was given up on: the next one in the
+// same world stands behind it.
+func (s *stage) settle() {
+	s.fs.Decide(nil)
+	l := lock.NewSoft(s.path, lock.InHost(s.host), lock.WithoutReaping())
+	if err := l.TryLock(); err == nil {
+		s.released(l, l.Unlock())
 	}
 }
 
@@ -165,12 +200,11 @@ func (s *stage) end(schedule string) error {
 			s.fail("revoke: %v", err)
 		}
 	}
-	s.fresh()
-	for _, d := range s.dups {
-		if err := d.Close(); err != nil {
-			s.fail("%w", err)
-		}
+	if s.hit[faults.OpUnlock] { // not even the kernel lock could be dropped
+		s.childEnds()
 	}
+	s.fresh()
+	s.childEnds()
 	if err := os.RemoveAll(s.path); err != nil {
 		s.fail("%w", err)
 	}
@@ -181,7 +215,16 @@ func (s *stage) end(schedule string) error {
 	for _, c := range s.fs.Calls() {
 		calls = append(calls, c.Op)
 	}
-	return fmt.Errorf("%s: %w\n\tcalls: %s\n\tleft: %q", schedule, errors.Join(s.errs...), strings.Join(calls, " "), now)
+	return fmt.Errorf("%s: %w\n\tcalls: %s\n\tleft: %.120q", schedule, errors.Join(s.errs...), strings.Join(calls, " "), now)
+}
+
+func (s *stage) childEnds() {
+	for _, d := range s.dups {
+		if err := d.Close(); err != nil {
+			s.fail("%w", err)
+		}
+	}
+	s.dups = nil
 }
 
 // onlyWhatLay checks that no file of the player's is left at path.

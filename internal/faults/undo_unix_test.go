@@ -68,23 +68,25 @@ func TestWhatCannotBeRemovedIsSaidAndDead(t *testing.T) {
 	must(t, l.Unlock())
 }
 
-// Without the kernel lock the file is left alone: by the time of the unlink it
-// could be the next owner's.
+// Without the kernel lock the file is left alone: at the moment of the unlink
+// it could be the next owner's.
 func TestWithoutItsKernelLockAFileIsNotRemoved(t *testing.T) {
 	path := softPath(t)
 	other := lock.NewSoft(path, lock.InHost(worldOf(fsys.Real)))
-	locks := 0
 	f := faults.On(fsys.Real, func(c faults.Call) faults.Fault {
-		if c.Op == faults.OpTryLock {
-			if locks++; locks == 2 { // the attempt has failed: another breaks the file and takes the lock
-				return faults.Fault{Err: syscall.ENOLCK, First: func() { must(t, other.TryLock()) }}
-			}
+		switch c.Op {
+		case faults.OpTryLock:
 			return faults.Fault{Err: syscall.ENOLCK}
+		case faults.OpUnlink: // another breaks the file, whose kernel lock is free, and takes the lock
+			return faults.Fault{First: func() { must(t, other.TryLock()) }}
 		}
 		return faults.Fault{}
 	})
 	if err := lock.NewSoft(path, lock.InHost(worldOf(f))).TryLock(); !errors.Is(err, syscall.ENOLCK) {
 		t.Errorf("%v, want ENOLCK", err)
+	}
+	if !other.Locked() {
+		must(t, other.TryLock())
 	}
 	if err := other.Unlock(); err != nil {
 		t.Errorf("the next owner's lock: %v", err)
