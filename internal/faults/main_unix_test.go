@@ -56,13 +56,10 @@ func ended(t *testing.T) meta.Identity {
 func worldOf(f fsys.FS) *host.Host {
 	who := meta.Self()
 	who.Instance = uuid.NewString()
-	return &host.Host{
-		FS:       f,
-		Self:     func() meta.Identity { return who },
-		Look:     meta.Look,
-		NewToken: uuid.NewString,
-		Sleep:    func(time.Duration) {},
-	}
+	h := host.Real.With(f)
+	h.Self = func() meta.Identity { return who }
+	h.Sleep = func(time.Duration) {}
+	return h
 }
 
 // quickDir is a directory in memory where there is one.
