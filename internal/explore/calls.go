@@ -178,7 +178,11 @@ func (x *stepper) write(op Op) {
 	}
 	s.Recs[r] = rec
 	act.Recs[op.Rec-1] = r
-	s.W.Write(x.p, int(op.FD), simfs.Content{Form: simfs.Whole, Rec: r})
+	c := simfs.Content{Form: simfs.Whole, Rec: r}
+	if s.W.Data[i].Form == simfs.Mixed && op.Attr&Hard == 0 {
+		c = simfs.Content{Form: simfs.Mixed} // a hard lock's makes room, a soft one's leaves an end of what was there
+	}
+	s.W.Write(x.p, int(op.FD), c)
 	before := *s
 	x.end(op, Answer{})
 	if x.model.Lossy {

@@ -292,7 +292,7 @@ func (l *lockstep) same(p int) error {
 	}
 	is.Rec, want.Rec, is.Ino, want.Ino = 0, 0, 0, 0
 	if is != want {
-		return fmt.Errorf("%s asks to %s (%+v), and should %s (%+v) %v %+v %v", name(p), is, is, want, want, n.history, n.mind, act)
+		return fmt.Errorf("%s (%s) asks to %s (%+v), and should %s (%+v) %v %+v %v", name(p), l.actors[p].prog.Name, is, is, want, want, n.history, n.mind, act)
 	}
 	return nil
 }

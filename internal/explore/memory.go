@@ -27,12 +27,16 @@ type memory struct {
 	mine       bool          // the record was written
 	spares     bool          // it breaks nobody's lock, but may remove a file of its own
 	created    bool          // of which there may be one
+	sweeps     bool          // a create failed, and what it may have made is removed
 	unfinished int8          // the unfinished file that it spared once
 	look       int8          // the inode of the present or last look
 	seen       simfs.Content // what was read in it
 	attrs      [maxMet]Attr  // of the records that it met
+	recIno     [maxMet]int8  // the inodes that they name
+	inRec      int8          // the inode that the record read in it names
+	saw        saw           // what else it showed
 	confirmed  bool          // the look ended with a verdict to remove the file
-	moved      bool          // the path named another file at its end
+	fresh      bool          // a file was just opened, to look at it or to remove it
 	removing   bool          // between the open and the close of a removal
 	wrote      int8          // the inode into which this handle wrote last ...
 	wroteRec   int8          // ... this record
@@ -49,7 +53,7 @@ type memory struct {
 // begins: an attempt of its own, as each has a token of its own.
 func (m *memory) begins() {
 	if m.stage == takesSoft {
-		m.mine, m.created, m.unfinished = false, false, 0
+		m.mine, m.created, m.sweeps, m.unfinished = false, false, false, 0
 	}
 }
 
@@ -61,22 +65,32 @@ type head struct {
 	round   int8
 	peeked  bool
 	created bool
-	why     why
+	sweeps  bool
+	saw     saw
 	form    simfs.Form // of what was judged
 	attr    Attr
 	inos    [4]int8 // which of those kept are the same
 	recs    [3]int8
 }
 
-// why a file is closed.
-type why uint8
+// saw is what a look showed: what came of each kind of call, in two bits.
+type saw uint16
 
 const (
-	givesWay why = iota // to whoever has the lock
-	removed             // or could not be
-	notOurs             // the file just made
-	moved               // the path names another
+	sawShared saw = 1 << (2 * iota)
+	sawExclusive
+	sawProcess
+	sawPath
+	sawOurs // not a look: the file just made is closed again
+	sawInode
 )
+
+func (s *saw) note(what saw, good bool) {
+	*s |= what
+	if good {
+		*s |= what << 1
+	}
+}
 
 // kept are the inodes and records that a program at a head still knows.
 type kept struct {
@@ -88,7 +102,7 @@ type kept struct {
 func (m *memory) at(op Op) (h head, k kept, ok bool) {
 	h = head{op: op, stage: m.stage, round: m.round}
 	attempt := func() { // what an attempt keeps from one repetition to the next
-		h.peeked, h.created = m.peeked, m.created && m.spares
+		h.peeked, h.created, h.sweeps = m.peeked, m.created && m.spares, m.sweeps
 		k.inos[0], k.inos[1], k.recs[0], k.recs[1] = m.unfinished, m.wrote, m.wroteRec, m.keeps
 	}
 	judged := func() {
@@ -97,6 +111,7 @@ func (m *memory) at(op Op) (h head, k kept, ok bool) {
 		if m.seen.Form == simfs.Whole {
 			h.attr = m.attrs[m.seen.Rec-1]
 			k.recs[2] = int8(m.seen.Rec)
+			h.saw.note(sawInode, m.inRec == m.look)
 		}
 	}
 	switch {
@@ -107,25 +122,19 @@ func (m *memory) at(op Op) (h head, k kept, ok bool) {
 		attempt()
 	case m.opened == 0 && m.stage == takesHard && (op.Call == Create || op.Call == OpenFile && op.Make || op.Call == Open):
 		attempt()
-	case m.opened == 0 && op.Call == Open && !m.confirmed:
-		attempt()
-	case m.opened == 0 && op.Call == Open: // to remove what was judged
-		attempt()
-		judged()
-	case m.stage == takesSoft && op.Call == Close && !m.mine && (!m.confirmed || m.removing):
-		attempt()
-		switch {
-		case m.removing:
-			h.why = removed
-		case m.anyWritable():
-			h.why = notOurs
-		case m.moved:
-			h.why = moved
-		}
-	case m.stage == takesSoft && op.Call == Close && !m.mine: // after a look that says what to remove
+	case m.opened == 0 && op.Call == Open: // to look, or to remove what was judged
+		h.saw = m.saw
 		attempt()
 		judged()
-		h.form |= 4
+	case m.fresh && op.Call == Fstat && m.stage != takesHard: // it is to look: what was seen before is over
+		attempt()
+	case m.stage == takesSoft && op.Call == Close && !m.mine && (m.removing || m.anyWritable()):
+		attempt()
+		h.saw.note(sawOurs, m.removing)
+	case m.stage == takesSoft && op.Call == Close && !m.mine:
+		h.saw = m.saw
+		attempt()
+		judged()
 	case m.stage == takesSoft && op.Call == Write && op.Ino == m.inode[op.FD]:
 		k.inos[3] = op.Ino
 		h.op.Rec, h.op.Ino = 0, 0
@@ -158,16 +167,22 @@ func pattern3(in [3]int8) [3]int8 {
 
 // asks notes a call before it is made.
 func (m *memory) asks(op Op) {
-	switch op.Call {
-	case Open:
-		m.peeked = m.listed
-		m.removing = m.confirmed
-		if !m.removing {
-			m.look, m.seen, m.moved = 0, simfs.Content{}, false
-		}
-	case Create:
-		m.confirmed = false
+	if m.fresh && (op.Call == Fstat || op.Call == Read) {
+		m.forget()
+		m.peeked = m.listed && op.Call == Read
 	}
+	switch op.Call {
+	case Lock:
+		m.removing = m.removing || m.fresh
+	case Create:
+		m.forget()
+	}
+	m.fresh = op.Call == Open
+}
+
+// forget: what the last look showed does not matter any more.
+func (m *memory) forget() {
+	m.look, m.seen, m.inRec, m.saw, m.confirmed = 0, simfs.Content{}, 0, 0, false
 }
 
 // hears notes the answer.
@@ -175,10 +190,9 @@ func (m *memory) hears(op Op, a Answer) {
 	switch op.Call {
 	case Create, Open, OpenFile:
 		m.created = m.created || op.Call == Create && a.Outcome == OK
+		m.sweeps = m.sweeps || op.Call == Create && a.Outcome == Failed
 		if a.Outcome != OK {
-			if m.removing {
-				m.removing, m.confirmed = false, false
-			}
+			m.fresh = false
 			return
 		}
 		for fd := range m.writable {
@@ -197,12 +211,22 @@ func (m *memory) hears(op Op, a Answer) {
 		}
 	case Read:
 		if a.Attr != 0 {
-			m.attrs[a.Content.Rec-1] = a.Attr
+			m.attrs[a.Content.Rec-1], m.recIno[a.Content.Rec-1] = a.Attr, a.RecIno
 		}
 		if !m.removing && !m.writable[op.FD] && a.Outcome == OK {
 			m.seen = a.Content
+			if a.RecIno != 0 {
+				m.inRec = a.RecIno
+			} else if a.Content.Rec != 0 {
+				m.inRec = m.recIno[a.Content.Rec-1]
+			}
 		}
+	case Look:
+		m.saw.note(sawProcess, a.Outcome == OK)
 	case Lock:
+		if !m.removing {
+			m.saw.note([...]saw{0, sawShared, sawExclusive}[op.Mode], a.Outcome == OK)
+		}
 		// The file of a hard lock that nobody holds is removed by a soft one,
 		// without another look at the path.
 		if m.stage == takesSoft && !m.removing && !m.anyWritable() && m.seenHard() {
@@ -215,13 +239,14 @@ func (m *memory) hears(op Op, a Answer) {
 	case Lstat:
 		if m.opened != 0 && !m.removing && (m.stage == takesSoft || m.stage == looks) && !m.anyWritable() {
 			m.confirmed = a.Outcome == OK && a.Ino == m.look
-			m.moved = !m.confirmed
+			m.saw.note(sawPath, m.confirmed)
 		}
 	case Close:
 		m.opened &^= 1 << op.FD
 		m.writable[op.FD] = false
 		if m.removing {
-			m.removing, m.confirmed = false, false
+			m.removing = false
+			m.forget()
 		}
 	case Write:
 		m.mine = true

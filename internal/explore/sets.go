@@ -32,8 +32,8 @@ func small(m *Model) (all []*Config) {
 	} {
 		c := config(m, actors, 2, 2)
 		c.Stuck = true
-		if strings.Contains(actors, "spare") {
-			c.Crashes = 0 // it leaves the dead to others, and waits if there are none
+		if strings.Contains(actors, "spare") || m.Containers && strings.Contains(actors, "grant") {
+			c.Crashes = 0 // for the dead are left to others, and waited for
 		}
 		all = append(all, c)
 		if !m.Reuse {
@@ -44,7 +44,7 @@ func small(m *Model) (all []*Config) {
 	}
 	for _, actors := range []string{"soft soft soft", "soft try grant", "try file break", "soft spare reap", "file2 shared grant"} {
 		c := config(m, actors, 1, 2)
-		c.Stuck = !m.Reuse && !strings.Contains(actors, "spare")
+		c.Stuck = !m.Reuse && !m.Containers && !strings.Contains(actors, "spare")
 		all = append(all, c)
 	}
 	return all

@@ -1,0 +1,93 @@
+package explore
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// Every line of the protocol is there for a reason: without it the explorer
+// finds a schedule in which something goes wrong.
+func TestEveryMutantIsKilled(t *testing.T) {
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("there is no go command to build mutants with")
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	turns := make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))
+	for _, m := range mutants {
+		if m.dies == "survives" {
+			continue
+		}
+		t.Run(m.step, func(t *testing.T) {
+			t.Parallel()
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			out, killed := m.run(t, root)
+			if !killed || !strings.Contains(out, "wrong: "+m.dies) {
+				t.Errorf("the mutant survives, or dies of something else:\n%s", out)
+			}
+			if testing.Verbose() {
+				t.Log(lastLines(out, 2))
+			}
+		})
+	}
+}
+
+// run builds the explorer with a mutated file and runs it.
+func (m *mutant) run(t *testing.T, root string) (out string, killed bool) {
+	t.Helper()
+	path := filepath.Join(root, filepath.FromSlash(m.file))
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(b), m.old); n != 1 {
+		t.Fatalf("the text to mutate is in %s %d times: the table has to follow the code", m.file, n)
+	}
+	dir := t.TempDir()
+	mutated, overlay, bin := filepath.Join(dir, "mutated.go"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "explore.exe")
+	write(t, mutated, []byte(strings.Replace(string(b), m.old, m.new, 1)))
+	b, err = json.Marshal(map[string]any{"Replace": map[string]string{path: mutated}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, overlay, b)
+	build := exec.Command("go", "build", "-overlay", overlay, "-o", bin, "./internal/explore/explore")
+	build.Dir = root
+	if b, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("the mutant cannot be built: %v\n%s", err, b)
+	}
+	b, err = exec.Command(bin, append([]string{"-most", "3000000"}, fields(m.how)...)...).CombinedOutput()
+	return string(b), err != nil
+}
+
+func write(t *testing.T, path string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// fields splits flags, of which some are quoted.
+func fields(s string) (all []string) {
+	for i, part := range strings.Split(s, `"`) {
+		if i%2 == 1 {
+			all = append(all, part)
+		} else {
+			all = append(all, strings.Fields(part)...)
+		}
+	}
+	return all
+}
+
+func lastLines(s string, n int) string {
+	lines := strings.Split(strings.TrimSpace(s), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}
