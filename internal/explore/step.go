@@ -243,12 +243,12 @@ func (x *stepper) move(s *State, p int) {
 	case Write:
 		x.write(op)
 	case Truncate:
-		w.Write(p, int(op.FD), simfs.Content{})
+		w.Truncate(p, int(op.FD))
 		x.end(op, Answer{})
 	case Lock:
 		x.lock(op)
 	case Unlock:
-		w.Open[p][op.FD].Lock = simfs.None
+		w.Unlock(p, int(op.FD))
 		x.end(op, Answer{})
 	case Close:
 		w.Close(p, int(op.FD))

@@ -108,7 +108,8 @@ func (w *World) Unlink() bool {
 }
 
 // TryLock is flock(LOCK_NB). A lock held by the same descriptor is dropped
-// first, also when the new one is refused.
+// first, also when the new one is refused: so on Linux. The BSDs keep the old
+// one then, which excludes more.
 func (w *World) TryLock(p, fd int, m Mode) bool {
 	f := &w.Open[p][fd]
 	f.Lock = None
@@ -122,6 +123,9 @@ func (w *World) TryLock(p, fd int, m Mode) bool {
 	f.Lock = m
 	return true
 }
+
+// Unlock drops the descriptor's kernel lock, if it has one.
+func (w *World) Unlock(p, fd int) { w.Open[p][fd].Lock = None }
 
 // Locked says whether another process has a kernel lock on the inode.
 func (w *World) Locked(i Ino, but int) bool {
@@ -141,17 +145,29 @@ func (w *World) Close(p, fd int) { w.Open[p][fd] = FD{} }
 // Read is the contents of an open file.
 func (w *World) Read(p, fd int) Content { return w.Data[w.Open[p][fd].Ino] }
 
-// Write replaces the contents of an open file.
+// Write replaces the contents of an open file, as a write at offset 0 does of
+// what is at least as long. What is shorter leaves an end of what was there:
+// whoever writes that has to say what it makes.
 func (w *World) Write(p, fd int, c Content) { w.Data[w.Open[p][fd].Ino] = c }
 
-// HalfWritten is what a reader finds while c is being written over old, and
-// what is left when the writer is killed in between.
-func HalfWritten(old Content) Content {
+// Truncate empties an open file.
+func (w *World) Truncate(p, fd int) { w.Write(p, fd, Content{}) }
+
+// HalfWritten is what a reader may find while something is being written over
+// old, and what may be left when the writer is killed in between. The bytes
+// over others are those of a mixture, or only the beginning of the new record:
+// when that is longer than what was there, and the size follows the bytes.
+func HalfWritten(old Content) []Content {
 	if old.Form == Empty {
-		return Content{Form: Torn}
+		return overNothing
 	}
-	return Content{Form: Mixed}
+	return overBytes
 }
+
+var (
+	overNothing = []Content{{Form: Torn}}
+	overBytes   = []Content{{Form: Mixed}, {Form: Torn}}
+)
 
 // Kill ends a process: all its descriptors are closed.
 func (w *World) Kill(p int) { w.Open[p] = [Files]FD{} }
