@@ -156,6 +156,7 @@ func FuzzForeign(f *testing.F) {
 func FuzzEncode(f *testing.F) {
 	f.Add("soft", token, "h", "id", int64(1), "12", "4026531836", "ext4", "64768", int64(60000), uint64(7), "say \"hi\"\n", "label", "x_future", `{"n":[1]}`, int64(1741523696), int64(5))
 	f.Add("\xff", token, "\x1b", "", int64(1<<32), "", "x", "", "253:0", int64(-1), uint64(1<<63), "\u2028", "\xff", "pid", "1 2", int64(1<<40), int64(-1))
+	f.Add("", token, "", "", int64(1), "", "", "", "253:0", int64(0), uint64(0), "", "", "", "", int64(0), int64(0))
 	f.Add("", token, "", "", int64(1), "", "", "", "", int64(0), uint64(0), "", "", "", `01`, int64(-62167219200), int64(0))
 	f.Fuzz(func(t *testing.T, kind, token, host, text string, pid int64, start, ns, filesystem, device string, lease int64, fence uint64, note, label, extra, value string, sec, nsec int64) {
 		r := meta.Record{

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,6 +47,7 @@ func FuzzArguments(f *testing.F) {
 	f.Add("inspect\x00--json\x00\x1b[2J\xff")
 	f.Add("run\x00-s\x00my lock\x00true")
 	l := newLandscape(f)
+	catchSignals().stop() // starts a goroutine of package signal's that stays
 	f.Fuzz(func(t *testing.T, line string) {
 		args := strings.Split(line, "\x00")
 		if leadsOut(args) || len(args) > 20 {
@@ -58,9 +60,11 @@ func FuzzArguments(f *testing.F) {
 		stuck := time.AfterFunc(time.Minute, func() { panic("filelock " + strconv.Quote(line) + " does not end") })
 		defer stuck.Stop()
 		var out, errs bytes.Buffer
+		before := runtime.NumGoroutine()
 		a := &app{in: strings.NewReader(""), out: &output{w: &out}, errs: &errs, args: args, start: pretend}
 		code := a.run(ctx)
 		r := result{int(code), out.String(), errs.String()}
+		settle(t, args, before)
 		cmd, _, err := a.root().Find(args)
 		if err != nil {
 			cmd = a.root()
@@ -74,6 +78,17 @@ func FuzzArguments(f *testing.F) {
 // leadsOut: an argument names, or might, what is not the test's.
 func leadsOut(args []string) bool {
 	return slices.ContainsFunc(args, func(s string) bool { return strings.HasPrefix(s, "/") || strings.Contains(s, "..") })
+}
+
+// settle waits for what a call that was given up on may still be doing to the
+// files: on a busy machine every call may be one.
+func settle(t *testing.T, args []string, before int) {
+	t.Helper()
+	for end := time.Now().Add(patience); runtime.NumGoroutine() > before; time.Sleep(100 * time.Microsecond) {
+		if time.Now().After(end) {
+			t.Fatalf("filelock %q leaves goroutines behind", args)
+		}
+	}
 }
 
 // pretend runs no COMMAND.
