@@ -34,9 +34,6 @@ func soft(how func(s *stage, l *lock.Soft) error, opts ...lock.Option) func(s *s
 			}
 			s.released(l, l.Unlock())
 		}
-		if s.gently {
-			s.onlyWhatLay()
-		}
 	}
 }
 
@@ -106,10 +103,7 @@ var acts = []act{
 func grant(s *stage) {
 	token, err := lock.Grant(s.ctx, s.path, os.Getpid(), lock.WithTimeout(0), lock.InHost(s.host))
 	if err != nil {
-		s.named("grant", err)
-		if s.gently {
-			s.onlyWhatLay()
-		}
+		s.refused("grant", err)
 		s.granted = token // known, so that it can be revoked
 		return
 	}

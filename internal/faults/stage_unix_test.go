@@ -24,20 +24,20 @@ import (
 
 // stage is one run: what lies at path, and one player whose calls go wrong.
 type stage struct {
-	dir, path string
-	ctx       context.Context
-	cancel    context.CancelFunc
-	fs        *faults.FS
-	host      *host.Host
-	tokens    []string // that the player was given
-	spot      spot
-	lies      []byte // what lay at path at the beginning; nil if nothing did
-	other     lock.Locker
-	dups      []*os.File      // what a child of the player's has
-	granted   string          // a token with which the player's lock is to be revoked
-	gently    bool            // no more than one call went wrong
-	hit       map[string]bool // calls that went wrong
-	errs      []error
+	dir, path  string
+	ctx        context.Context
+	cancel     context.CancelFunc
+	fs         *faults.FS
+	host       *host.Host
+	tokens     []string // that the player was given
+	spot       spot
+	lies       []byte // what lay at path at the beginning; nil if nothing did
+	other      lock.Locker
+	dups       []*os.File      // what a child of the player's has
+	granted    string          // a token with which the player's lock is to be revoked
+	hit        map[string]bool // calls that went wrong
+	unanswered bool            // a call to the lock may still be under way
+	errs       []error
 }
 
 func (s *stage) fail(format string, args ...any) {
@@ -107,7 +107,7 @@ func (s *stage) took(l lock.Locker, err error) bool {
 		s.fail("Locked is %v after %v", l.Locked(), err)
 	}
 	if err != nil {
-		s.named("lock", err)
+		s.refused("lock", err)
 		return false
 	}
 	if s.other != nil {
@@ -115,6 +115,13 @@ func (s *stage) took(l lock.Locker, err error) bool {
 	}
 	s.excludes("the lock that was taken")
 	return true
+}
+
+// refused takes note of an error of taking the lock.
+func (s *stage) refused(what string, err error) {
+	s.named(what, err)
+	ended := errors.Is(err, lock.ErrTimeout) || errors.Is(err, context.Canceled)
+	s.unanswered = s.unanswered || ended && !errors.Is(err, lock.ErrHeld)
 }
 
 // excludes checks that others see the path held. Where nothing went wrong they
@@ -160,9 +167,12 @@ func (s *stage) released(l lock.Locker, err error) {
 	}
 }
 
-// settle waits for a call to the lock that was given up on: the next one in the
-// same world stands behind it.
+// settle waits for a call to the lock that was given up on, because it took too
+// long: the next one in the same world stands behind it.
 func (s *stage) settle() {
+	if !s.unanswered {
+		return
+	}
 	s.fs.Decide(nil)
 	l := lock.NewSoft(s.path, lock.InHost(s.host), lock.WithoutReaping())
 	if err := l.TryLock(); err == nil {
