@@ -124,7 +124,12 @@ func (x *stepper) size(i simfs.Ino) Size {
 }
 
 func (x *stepper) read(op Op) {
-	d := x.next.W.Read(x.p, int(op.FD))
+	var d simfs.Content
+	if op.FD == movedFile {
+		d = x.next.W.Data[x.next.W.Aside[x.p]]
+	} else {
+		d = x.next.W.Read(x.p, int(op.FD))
+	}
 	a := Answer{Content: d}
 	if d.Form == simfs.Whole {
 		act := &x.next.Act[x.p]

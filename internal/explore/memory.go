@@ -115,6 +115,8 @@ func (m *memory) at(op Op) (h head, k kept, ok bool) {
 		}
 	}
 	switch {
+	case m.stage == idle:
+		return head{}, kept{}, false
 	case m.opened == 0 && m.stage == takesSoft && op.Call == Create:
 		if m.confirmed {
 			m.unfinished = m.look
@@ -210,6 +212,9 @@ func (m *memory) hears(op Op, a Answer) {
 			m.look = a.Ino
 		}
 	case Read:
+		if m.stage == idle {
+			return
+		}
 		if a.Attr != 0 {
 			m.attrs[a.Content.Rec-1], m.recIno[a.Content.Rec-1] = a.Attr, a.RecIno
 		}

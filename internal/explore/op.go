@@ -28,9 +28,14 @@ const (
 	List
 	Look // what the kernel says about the process of a record
 	Hold // whether the lock was held for long
+
+	// For programs that break locks as others do.
+	MoveAside // rename to a name of one's own
+	MoveBack  // and link it back
+	Drop      // remove it under that name
 )
 
-var callNames = [...]string{"end", "again", "give up", "create", "open", "open-file", "lstat", "fstat", "read", "write", "truncate", "lock", "unlock", "close", "unlink", "list", "look", "hold"}
+var callNames = [...]string{"end", "again", "give up", "create", "open", "open-file", "lstat", "fstat", "read", "write", "truncate", "lock", "unlock", "close", "unlink", "list", "look", "hold", "rename aside", "link back", "remove what is aside"}
 
 // An Op is one call, in the program's own terms: descriptors, records and
 // inodes are numbered in the order in which it met them, from 1.
@@ -44,6 +49,9 @@ type Op struct {
 	Attr  Attr       // Write: of what kind
 	Ino   int8       // Write: the inode that the record names
 }
+
+// movedFile is the descriptor of a Read of what was moved aside.
+const movedFile = simfs.Files
 
 func (o Op) String() string {
 	s := callNames[o.Call]

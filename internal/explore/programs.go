@@ -184,6 +184,7 @@ var Programs = []*Program{
 			}
 		}
 	}},
+	{Name: "aside", run: (*process).aside},
 	{Name: "inspect", run: func(p *process) {
 		p.mind.stage = looks
 		st, err := reaper.In(p.Host).Inspect(p.ctx, lockPath)

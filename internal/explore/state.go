@@ -13,7 +13,7 @@ const (
 	maxMet    = 6 // inodes, and records, that one program has in mind
 )
 
-// Record is a record that was written, or is being written.
+// Record is a record that was written. Its Attr is never zero.
 type Record struct {
 	Actor uint8
 	Attr  Attr
@@ -114,6 +114,7 @@ func (s *State) tidy(m *Model) (was renaming) {
 		for _, f := range s.W.Open[p] {
 			exists[f.Ino] = true
 		}
+		exists[s.W.Aside[p]] = true
 	}
 	if !m.Reuse {
 		s.forget(&exists)
@@ -126,6 +127,9 @@ func (s *State) tidy(m *Model) (was renaming) {
 		for f, fd := range s.W.Open[p] {
 			t.W.Open[p][f] = simfs.FD{Ino: n.ino(fd.Ino), Lock: fd.Lock}
 		}
+	}
+	for p := range int(s.N) {
+		t.W.Aside[p] = n.ino(s.W.Aside[p])
 	}
 	for i := simfs.Ino(1); i <= n.nIno; i++ { // all that exist
 		d := s.W.Data[n.oldI[i]]
@@ -254,10 +258,10 @@ func (s *State) sort() (order [maxActors]uint8) {
 			order[j], order[j-1] = order[j-1], order[j]
 		}
 	}
-	act, open := s.Act, s.W.Open
+	act, open, aside := s.Act, s.W.Open, s.W.Aside
 	var to [maxActors]uint8
 	for i := range n {
-		s.Act[i], s.W.Open[i] = act[order[i]], open[order[i]]
+		s.Act[i], s.W.Open[i], s.W.Aside[i] = act[order[i]], open[order[i]], aside[order[i]]
 		to[order[i]] = uint8(i)
 	}
 	for r := range s.Recs {
@@ -277,7 +281,7 @@ func (s *State) key(b []byte) []byte {
 	b = append(b, s.N, flags, byte(s.W.Named))
 	for p := range int(s.N) {
 		a := &s.Act[p]
-		b = append(b, byte(a.Node), byte(a.Node>>8), byte(a.Node>>16), a.Prog, a.Rounds, bits(a.Half, a.Leaving)|byte(a.Inside)<<2, a.Watched)
+		b = append(b, byte(a.Node), byte(a.Node>>8), byte(a.Node>>16), a.Prog, a.Rounds, bits(a.Half, a.Leaving)|byte(a.Inside)<<2, a.Watched, byte(s.W.Aside[p]))
 		for _, f := range s.W.Open[p] {
 			b = append(b, byte(f.Ino)|byte(f.Lock)<<6)
 		}
@@ -335,7 +339,7 @@ func restore(b []byte) (s State) {
 		a.Prog, a.Rounds = take(), take()
 		f := take()
 		a.Half, a.Leaving, a.Inside = f&1 != 0, f&2 != 0, simfs.Mode(f>>2)
-		a.Watched = take()
+		a.Watched, s.W.Aside[p] = take(), simfs.Ino(take())
 		for i := range s.W.Open[p] {
 			v := take()
 			s.W.Open[p][i] = simfs.FD{Ino: simfs.Ino(v & 63), Lock: simfs.Mode(v >> 6)}

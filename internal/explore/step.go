@@ -166,6 +166,9 @@ func (x *stepper) private(s *State) int {
 				return p
 			}
 		case Read:
+			if n.Op.FD == movedFile {
+				continue
+			}
 			f := s.W.Open[p][n.Op.FD]
 			if x.alone(s, p, f.Ino) || x.settled(s, f.Ino) {
 				return p
@@ -259,10 +262,23 @@ func (x *stepper) move(s *State, p int) {
 		x.list(op)
 	case Look:
 		o := OK
-		if r := x.next.Act[p].Recs[op.Rec-1]; !x.next.Recs[r].Alive {
+		r := x.next.Recs[x.next.Act[p].Recs[op.Rec-1]]
+		if !r.Alive || x.model.Containers && int(r.Actor) != p { // there a pid is another's, or nobody's
 			o = Gone
 		}
 		x.end(op, Answer{Outcome: o})
+	case MoveAside:
+		a := Answer{}
+		if !w.MoveAside(p) {
+			a.Outcome = Missing
+		}
+		x.end(op, a)
+	case MoveBack:
+		w.MoveBack(p)
+		x.end(op, Answer{})
+	case Drop:
+		w.Drop(p)
+		x.end(op, Answer{})
 	case Hold:
 		x.end(op, Answer{Outcome: Short})
 		x.begin()

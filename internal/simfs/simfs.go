@@ -9,6 +9,8 @@
 // are made by whoever reads it.
 package simfs
 
+import "slices"
+
 // Ino is an inode number; 0 is none.
 type Ino uint8
 
@@ -54,12 +56,13 @@ type World struct {
 	Named Ino // what the name means; 0: nothing
 	Data  [Inodes]Content
 	Open  [Processes][Files]FD
+	Aside [Processes]Ino // what a name of each process's own means
 }
 
 // Exists: the inode has a name or is open somewhere. Only then is its number
 // taken; another file may have it as soon as that is over.
 func (w *World) Exists(i Ino) bool {
-	if w.Named == i {
+	if w.Named == i || slices.Contains(w.Aside[:], i) {
 		return true
 	}
 	for p := range w.Open {
@@ -106,6 +109,27 @@ func (w *World) Unlink() bool {
 	w.Named = 0
 	return there
 }
+
+// MoveAside renames the file to the process's own name; false when there is
+// none. MoveBack links it to the name again, and then its own name goes away;
+// false, and then the file goes with it, when there is a file by now.
+func (w *World) MoveAside(p int) bool {
+	there := w.Named != 0
+	w.Aside[p], w.Named = w.Named, 0
+	return there
+}
+
+func (w *World) MoveBack(p int) bool {
+	free := w.Named == 0
+	if free {
+		w.Named = w.Aside[p]
+	}
+	w.Aside[p] = 0
+	return free
+}
+
+// Drop removes the process's own name.
+func (w *World) Drop(p int) { w.Aside[p] = 0 }
 
 // TryLock is flock(LOCK_NB). A lock held by the same descriptor is dropped
 // first, also when the new one is refused: so on Linux. The BSDs keep the old
