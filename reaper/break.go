@@ -149,11 +149,19 @@ func (r *Reaper) within(at fsys.Dir, name string, do func(dir fsys.Dir, name str
 // the error is about.
 func (r *Reaper) enter(at fsys.Dir, name string) (fsys.Dir, error) {
 	dir, err := at.OpenDir(".")
+	if err != nil {
+		return nil, about(join(at, name), err)
+	}
+	return dir, nil
+}
+
+// about is the error of a call on a directory that is wanted for a path in it.
+func about(path string, err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
-		return nil, &fs.PathError{Op: pe.Op, Path: join(at, name), Err: pe.Err}
+		return &fs.PathError{Op: pe.Op, Path: path, Err: pe.Err}
 	}
-	return dir, err
+	return err
 }
 
 // settled is Examine that looks again for a moment at a kernel lock which may

@@ -31,7 +31,7 @@ func (r *Reaper) Reap(ctx context.Context, path string, o Options) iter.Seq[Outc
 		if p != nil {
 			st, err := p.ask(ctx, o.patience(), path, func() (Status, error) { return r.Examine(p, name, true) })
 			out := r.reapOne(ctx, p, name, st, err, o)
-			if err := p.Close(); err != nil && out.Err == nil {
+			if err := about(path, p.Close()); err != nil && out.Err == nil {
 				out.Action, out.Err = Failed, err
 			}
 			yield(out)
@@ -64,7 +64,7 @@ func (r *Reaper) lockAt(ctx context.Context, path string, o Options) (p *place, 
 	case p == nil:
 		return nil, "", nil
 	case err != nil, info.Mode.IsDir(), info.Mode.Type() == fs.ModeSymlink:
-		return nil, "", p.Close()
+		return nil, "", about(join(at, name), p.Close())
 	}
 	return p, name, nil
 }
