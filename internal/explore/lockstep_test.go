@@ -72,8 +72,7 @@ type actor struct {
 	ended chan struct{} // closed when the round's goroutine is over
 	op    Op            // the question it stands before
 
-	written []byte // the bytes of a write
-	refuses *Op    // refused until it gives up
+	refuses *Op // refused until it gives up
 	tokens  int
 	looksAt int // the pid of a Look
 }
@@ -228,44 +227,41 @@ func (l *lockstep) play(next *State, m Move, tired func() *State) error {
 		op := a.op
 		a.refuses = &op
 	}
-	for {
-		l.schedule = append(l.schedule, fmt.Sprintf("      %v %d %d %s", r.outcome, r.info.Ino, r.info.Size, r.data))
-		a.hears <- r
-		asked := a.op
-		a.op = <-a.asks
-		if m.ans.Outcome == Refused && a.op != asked && m.op.Call == Lock && l.node(&before, p) == l.node(&l.state, p) {
-			l.state = *tired() // as often as that it was refused
-		}
-		for a.op.Call == Done || a.op.Call == Again || a.op.Call == GaveUp {
-			end := a.op.Call
-			a.end()
-			rounds := before.Act[p].Rounds
-			if end == Done {
-				rounds--
-			}
-			act := &l.state.Act[p]
-			if end == GaveUp || rounds == 0 {
-				if act.Node >= 0 && !l.looping(p) {
-					return fmt.Errorf("%s has ended (%s), and was to %s; it did %v", name(p), Op{Call: end}, l.node(&l.state, p).Op, a.proc.before)
-				}
-				*act = Actor{Node: -1}
-				return nil
-			}
-			if l.looping(p) { // it gave up what the search goes on with for ever
-				*act = Actor{Prog: before.Act[p].Prog, Rounds: rounds, Node: l.minds[before.Act[p].Prog].root.ID}
-			}
-			a.begin()
-		}
-		if l.looping(p) && a.op.Call == Open && l.node(&l.state, p).Op.Call != Open {
-			// A hard lock's attempt ends with a look, which the search comes to
-			// by its own choice. Here it ends without.
-			a.end()
-			act := &l.state.Act[p]
-			*act = Actor{Prog: act.Prog, Rounds: act.Rounds, Node: l.minds[act.Prog].root.ID}
-			a.begin()
-		}
-		return l.same(p)
+	a.hears <- r
+	asked := a.op
+	a.op = <-a.asks
+	if m.ans.Outcome == Refused && a.op != asked && m.op.Call == Lock && l.node(&before, p) == l.node(&l.state, p) {
+		l.state = *tired() // as often as that it was refused
 	}
+	for a.op.Call == Done || a.op.Call == Again || a.op.Call == GaveUp {
+		end := a.op.Call
+		a.end()
+		rounds := before.Act[p].Rounds
+		if end == Done {
+			rounds--
+		}
+		act := &l.state.Act[p]
+		if end == GaveUp || rounds == 0 {
+			if act.Node >= 0 && !l.looping(p) {
+				return fmt.Errorf("%s has ended (%s), and was to %s; it did %v", name(p), Op{Call: end}, l.node(&l.state, p).Op, a.proc.before)
+			}
+			*act = Actor{Node: -1}
+			return nil
+		}
+		if l.looping(p) { // it gave up what the search goes on with for ever
+			*act = Actor{Prog: before.Act[p].Prog, Rounds: rounds, Node: l.minds[before.Act[p].Prog].root.ID}
+		}
+		a.begin()
+	}
+	if l.looping(p) && a.op.Call == Open && l.node(&l.state, p).Op.Call != Open {
+		// A hard lock's attempt ends with a look, which the search comes to
+		// by its own choice. Here it ends without.
+		a.end()
+		act := &l.state.Act[p]
+		*act = Actor{Prog: act.Prog, Rounds: act.Rounds, Node: l.minds[act.Prog].root.ID}
+		a.begin()
+	}
+	return l.same(p)
 }
 
 // looping: the actor stands at the head of a loop that ends after a number of
@@ -292,7 +288,7 @@ func (l *lockstep) same(p int) error {
 	}
 	is.Rec, want.Rec, is.Ino, want.Ino = 0, 0, 0, 0
 	if is != want {
-		return fmt.Errorf("%s (%s) asks to %s (%+v), and should %s (%+v) %v %+v %v", name(p), l.actors[p].prog.Name, is, is, want, want, n.history, n.mind, act)
+		return fmt.Errorf("%s (%s) asks to %s (%+v), and should %s (%+v)", name(p), l.actors[p].prog.Name, is, is, want, want)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package explore
 import (
 	"bytes"
 	"fmt"
-	"io/fs"
 	"strconv"
 	"time"
 
@@ -82,13 +81,10 @@ func (s shown) bytes() []byte {
 }
 
 var (
-	tornBytes  = shown{}.bytesOrTorn()[:40]
+	tornBytes  = shown{rec: 1, pid: pidBase, attr: Kernel}.bytes()[:40]
 	mixedBytes = append(shown{rec: 1, pid: pidBase, attr: Hard}.bytes()[:200], `"]}`+"\n"...)
 	hardSize   = int64(len(shown{rec: 1, pid: pidBase, attr: Hard}.bytes()))
-	softSize   = int64(len(shown{rec: 1, pid: pidBase, attr: Kernel}.bytes()))
 )
-
-func (s shown) bytesOrTorn() []byte { return shown{rec: 1, pid: pidBase, attr: Kernel}.bytes() }
 
 // contents are the bytes of what is no whole record.
 func contents(f simfs.Form) []byte {
@@ -112,5 +108,3 @@ func infoOf(inode int, s Size) fsys.Info {
 	}
 	return i
 }
-
-var _ fs.FileMode = infoOf(0, 0).Mode

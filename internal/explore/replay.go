@@ -93,3 +93,19 @@ func spell(codes []uint16) string {
 	}
 	return strings.Join(s, ".")
 }
+
+// String is the move as a line of a schedule.
+func (m Move) String() string {
+	who := string(rune('A' + m.Actor))
+	if m.Kill {
+		return who + " is killed"
+	}
+	s := who + " " + m.op.String()
+	if o := outcomeNames[m.ans.Outcome]; o != "" {
+		s += ": " + o
+	}
+	if m.note != "" {
+		s += " (" + m.note + ")"
+	}
+	return s
+}

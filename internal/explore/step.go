@@ -6,39 +6,6 @@ import (
 	"github.com/filelock-go/filelock/internal/simfs"
 )
 
-// Model is what kind of world the processes live in.
-type Model struct {
-	Name       string
-	Reuse      bool // an inode number that is free may be given to the next file, or not
-	Containers bool // each process has a PID namespace of its own
-	Lossy      bool // a create, write or unlink may fail, done or not
-	Coarse     bool // time stamps do not tell one write from another
-	Network    bool // the filesystem is not local
-}
-
-// ID is the model's name.
-func (m *Model) ID() string { return m.Name }
-
-// Models are the kinds of world that are gone through.
-var Models = []*Model{
-	{Name: "local"},
-	{Name: "reuse", Reuse: true},
-	{Name: "containers", Containers: true},
-	{Name: "coarse", Coarse: true},
-	{Name: "lossy", Lossy: true},
-	{Name: "network", Network: true},
-}
-
-// ModelNamed finds a model, nil if there is none of the name.
-func ModelNamed(name string) *Model {
-	for _, m := range Models {
-		if m.Name == name {
-			return m
-		}
-	}
-	return nil
-}
-
 // A Move is one step of one process.
 type Move struct {
 	Actor uint8
@@ -139,80 +106,6 @@ func (x *stepper) leavesTrace(s *State, p int) bool {
 		}
 	}
 	return a.Half || a.Inside != simfs.None
-}
-
-// private finds a process whose next call nobody else can notice and whose
-// answer nobody else can change, so that its place in the schedule does not
-// matter: it is made at once.
-func (x *stepper) private(s *State) int {
-	for p := range int(s.N) {
-		a := &s.Act[p]
-		n := x.node(s, p)
-		if n == nil || a.Leaving || a.Half {
-			continue
-		}
-		switch n.Op.Call {
-		case Close:
-			f := s.W.Open[p][n.Op.FD]
-			if f.Lock == simfs.None && !x.model.Reuse || x.alone(s, p, f.Ino) && !x.model.Reuse {
-				return p
-			}
-		case Fstat:
-			if !n.Op.Sized || x.alone(s, p, s.W.Open[p][n.Op.FD].Ino) {
-				return p
-			}
-		case Look:
-			if r := a.Recs[n.Op.Rec-1]; !s.Recs[r].Alive || s.Crashes == 0 {
-				return p
-			}
-		case Read:
-			if n.Op.FD == movedFile {
-				continue
-			}
-			f := s.W.Open[p][n.Op.FD]
-			if x.alone(s, p, f.Ino) || x.settled(s, f.Ino) {
-				return p
-			}
-		case Lock, Unlock:
-			if x.alone(s, p, s.W.Open[p][n.Op.FD].Ino) {
-				return p
-			}
-		case Hold:
-			return p
-		}
-	}
-	return -1
-}
-
-// settled: the contents of the inode stay as they are, for a soft lock's
-// record is written once, and there are no others.
-func (x *stepper) settled(s *State, i simfs.Ino) bool {
-	if x.hard || s.W.Data[i].Form != simfs.Whole {
-		return false
-	}
-	for p := range int(s.N) {
-		for fd, f := range s.W.Open[p] {
-			if f.Ino == i && s.Act[p].Node >= 0 && x.node(s, p).mind.writable[fd] && s.Act[p].Inside == simfs.None {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// alone: nobody else has the inode open, or ever can.
-func (x *stepper) alone(s *State, p int, i simfs.Ino) bool {
-	if s.W.Named == i {
-		return false
-	}
-	for q := range s.W.Open {
-		for _, f := range s.W.Open[q] {
-			if q != p && f.Ino == i {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // move makes the next call of a process, with everything that may come of it.
@@ -408,20 +301,4 @@ func (x *stepper) strict(format string, args ...any) {
 	if !x.harm {
 		x.wrong(format, args...)
 	}
-}
-
-// String is the move as a line of a schedule.
-func (m Move) String() string {
-	who := string(rune('A' + m.Actor))
-	if m.Kill {
-		return who + " is killed"
-	}
-	s := who + " " + m.op.String()
-	if o := outcomeNames[m.ans.Outcome]; o != "" {
-		s += ": " + o
-	}
-	if m.note != "" {
-		s += " (" + m.note + ")"
-	}
-	return s
 }

@@ -124,8 +124,8 @@ func startOf(pid int) string { return strconv.Itoa(pid) }
 
 type toldFS struct{ p *process }
 
-func (f toldFS) At(string) fsys.Dir               { return toldDir{f.p} }
-func (f toldFS) OpenDir(string) (fsys.Dir, error) { return toldDir{f.p}, nil }
+func (f toldFS) At(string) fsys.Dir               { return toldDir(f) }
+func (f toldFS) OpenDir(string) (fsys.Dir, error) { return toldDir(f), nil }
 
 type toldDir struct{ p *process }
 

@@ -65,17 +65,54 @@ func run() error {
 		print(&c, r)
 		return err
 	}
+	return runAll(ctx, all, *most)
+}
+
+// atOnce is how many configurations are gone through at the same time.
+const atOnce = 2
+
+// done is a configuration that was gone through.
+type done struct {
+	c   *explore.Config
+	r   explore.Result
+	err error
+}
+
+// runAll goes through the configurations and prints them in their order, up to
+// the first that is wrong.
+func runAll(ctx context.Context, all []*explore.Config, most int) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	start, states := time.Now(), 0
-	for _, c := range all {
-		c.Most = *most
-		r, err := c.Run(ctx)
-		if err != nil {
-			return fmt.Errorf("%s: %w", c, err)
+	next, results := make(chan int), make([]chan done, len(all))
+	for i := range results {
+		results[i] = make(chan done, 1)
+	}
+	for range min(atOnce, len(all)) {
+		go func() {
+			for i := range next {
+				c := all[i]
+				c.Most = most
+				r, err := c.Run(ctx)
+				results[i] <- done{c, r, err}
+			}
+		}()
+	}
+	go func() {
+		defer close(next)
+		for i := range all {
+			next <- i
 		}
-		fmt.Printf("%-66s %10d states %11d moves %4d deep %7.1fs\n", c, r.States, r.Moves, r.Depth, r.Time.Seconds())
-		states += r.States
-		if r.Wrong != "" {
-			print(c, r)
+	}()
+	for _, result := range results {
+		d := <-result
+		if d.err != nil {
+			return fmt.Errorf("%s: %w", d.c, d.err)
+		}
+		fmt.Printf("%-68s %9d states %10d moves %4d deep %6.1fs\n", d.c, d.r.States, d.r.Moves, d.r.Depth, d.r.Time.Seconds())
+		states += d.r.States
+		if d.r.Wrong != "" {
+			print(d.c, d.r)
 			return errWrong
 		}
 	}
