@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/filelock-go/filelock/meta"
 	"github.com/filelock-go/filelock/reaper"
 )
 
@@ -39,10 +38,7 @@ func acrossNamespaces(t *testing.T, here, there actor) {
 		path := tempLock(t)
 		// A pid that no process has where the observer is: to look for it there
 		// would find the owner dead.
-		p := anotherWithPID(t, here, freePID(t, there))
-		if r := there.order(t, "look", strconv.Itoa(p.pid)); r.N != int(meta.Gone) {
-			t.Fatalf("the observer has a process %d too", p.pid)
-		}
+		p := anotherUnlike(t, here, there)
 		grant(t, p, path)
 		isAlive(t, here, path, reaper.RuleProcessAlive)
 		r := isUnknown(t, there, path)
@@ -55,9 +51,8 @@ func acrossNamespaces(t *testing.T, here, there actor) {
 	})
 	t.Run("the same pid in both", func(t *testing.T) {
 		path := tempLock(t)
-		p := anotherWithPID(t, here, freePID(t, there))
+		p, twin := twins(t, here, there)
 		grant(t, p, path)
-		twin := anotherWithPID(t, there, p.pid)
 		isUnknown(t, twin, path)
 		p.end(t)
 		isUnknown(t, twin, path)
@@ -93,43 +88,18 @@ func TestTheProcOfAnotherNamespaceIsNotBelieved(t *testing.T) {
 	// The owner's pid is another process outside, which ends, and the pid is
 	// used there again.
 	outside := self()
-	twin := anotherWithPID(t, outside, freePID(t, outside))
-	p = anotherWithPID(t, c, twin.pid)
-	grant(t, p, path)
-	isAlive(t, c, path, reaper.RuleProcessAlive)
-	reuse(t, outside, twin)
-	isAlive(t, c, path, reaper.RuleProcessAlive)
-	isUnknown(t, outside, path)
-}
-
-// freePID is a pid that a has no process for, far from those it gives out next.
-func freePID(t *testing.T, a actor) int {
-	t.Helper()
-	for pid := 20011; ; pid += 101 {
-		if r := a.order(t, "look", strconv.Itoa(pid)); r.N == int(meta.Gone) {
-			return pid
+	unlessTaken(t, func() bool {
+		path := tempLock(t)
+		p, twin := twins(t, c, outside)
+		grant(t, p, path)
+		isAlive(t, c, path, reaper.RuleProcessAlive)
+		if _, ok := reuse(t, outside, twin); !ok {
+			return false
 		}
-	}
-}
-
-// anotherWithPID makes a start a process with that very pid. Threads use pids
-// up as well, so it may take several attempts.
-func anotherWithPID(t *testing.T, a actor, pid int) *other {
-	t.Helper()
-	for range 1000 {
-		if r := a.order(t, "next-pid", strconv.Itoa(pid)); r.is("fs.ErrPermission") || r.is("EROFS") {
-			t.Skip("the next pid cannot be chosen here: " + r.Err)
-		} else if r.Err != "" {
-			t.Fatal(r.Err)
-		}
-		p := another(t, a, 0)
-		if p.pid == pid {
-			return p
-		}
-		p.end(t)
-	}
-	t.Fatalf("no process gets pid %d", pid)
-	return nil
+		isAlive(t, c, path, reaper.RuleProcessAlive)
+		isUnknown(t, outside, path)
+		return true
+	})
 }
 
 func TestAReusedPIDIsNotTheOwner(t *testing.T) {
@@ -141,46 +111,34 @@ func TestAReusedPIDIsNotTheOwner(t *testing.T) {
 				a = within(t, container)
 			}
 			t.Run("with the kernel lock", func(t *testing.T) {
-				path := tempLock(t)
-				p := another(t, a, 0)
-				hold(t, p, "soft", path)
-				reuse(t, a, p)
-				isDead(t, a, path, reaper.RuleKernelLockFree)
+				unlessTaken(t, func() bool {
+					path := tempLock(t)
+					p := another(t, a, 0)
+					hold(t, p, "soft", path)
+					if _, ok := reuse(t, a, p); !ok {
+						return false
+					}
+					isDead(t, a, path, reaper.RuleKernelLockFree)
+					return true
+				})
 			})
 			t.Run("without a kernel lock", func(t *testing.T) {
-				path := tempLock(t)
-				p := another(t, a, 0)
-				grant(t, p, path)
-				reuse(t, a, p)
-				r := isDead(t, a, path, reaper.RuleProcessGone)
-				if !strings.Contains(strings.Join(r.Evidence, " "), "reused") {
-					t.Errorf("the evidence does not say that the pid was reused: %q", r.Evidence)
-				}
+				unlessTaken(t, func() bool {
+					path := tempLock(t)
+					p := another(t, a, 0)
+					grant(t, p, path)
+					if _, ok := reuse(t, a, p); !ok {
+						return false
+					}
+					r := isDead(t, a, path, reaper.RuleProcessGone)
+					if !strings.Contains(strings.Join(r.Evidence, " "), "reused") {
+						t.Errorf("the evidence does not say that the pid was reused: %q", r.Evidence)
+					}
+					return true
+				})
 			})
 		})
 	}
-}
-
-// reuse ends a process and gives its pid to another one that started later, as
-// the kernel counts: by more than a tick.
-func reuse(t *testing.T, a actor, p *other) *other {
-	t.Helper()
-	was := obeys(t, a, "look", strconv.Itoa(p.pid)).Text
-	p.end(t)
-	for {
-		q := anotherWithPID(t, a, p.pid)
-		if ticks(t, obeys(t, a, "look", strconv.Itoa(q.pid)).Text) > ticks(t, was)+1 {
-			return q
-		}
-		q.end(t)
-	}
-}
-
-func ticks(t *testing.T, s string) int64 {
-	t.Helper()
-	n, err := strconv.ParseInt(s, 10, 64)
-	must(t, err)
-	return n
 }
 
 func TestAnObserverWithoutPrivileges(t *testing.T) {
