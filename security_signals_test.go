@@ -24,6 +24,8 @@ var mayReceive = map[string]bool{
 	"cmd/filelock: syscall.Signal": true, // the type
 	"cmd/filelock: os.Signal":      true, // the type
 	"cmd/filelock: ws.Signal":      true, // what a child died of
+	"internal/explore: m.Kill":     true, // a move of the model
+	"internal/explore: s.W.Kill":   true, // a process that is simulated
 }
 
 // No process is ever probed with a signal, not even with signal 0. A probe of
