@@ -56,6 +56,30 @@ func TestREADMETranscriptsAreWhatTheProgramSays(t *testing.T) {
 	}
 }
 
+// settled LOCK returns when LOCK is held and the sleep that the last command in
+// the background starts is running: the next line may count on both. That the
+// lock is held is too little. It is so before sleep is started, and until sleep
+// is executed the process it will be has a copy of every descriptor of its
+// parent, with -o too: if the parent is killed then, the lock outlives it.
+// /proc, because it costs no process.
+const shellFunctions = `
+rc() { return $1; }
+sleeps() {
+	local stat name ppid
+	for stat in /proc/[0-9]*/stat; do
+		{ read -r _ name _ ppid _ <"$stat"; } 2>/dev/null || continue
+		[ "$name $ppid" = "(sleep) $1" ] && return
+	done
+	return 1
+}
+settled() {
+	until sleeps $! && { filelock inspect "$1" >/dev/null 2>&1; [ $? = 10 ]; }; do
+		[ $SECONDS -lt 120 ] || { echo "$1 is never held by a sleep that runs"; exit; }
+	done
+}
+last=0
+`
+
 // transcript runs the commands of a block, each behind "$ ", in one shell, and
 // returns them with what they printed.
 func transcript(t *testing.T, bin, block string) string {
@@ -65,7 +89,7 @@ func transcript(t *testing.T, bin, block string) string {
 		t.Fatal(err)
 	}
 	var script strings.Builder
-	script.WriteString("rc() { return $1; }\nlast=0\n")
+	script.WriteString(shellFunctions)
 	for line := range strings.Lines(block) {
 		cmd, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "$ ")
 		if !ok {
@@ -73,9 +97,11 @@ func transcript(t *testing.T, bin, block string) string {
 		}
 		fmt.Fprintf(&script, "printf '%%s\\n' %s\nrc $last\n", quote("$ "+cmd))
 		if bg, ok := strings.CutSuffix(cmd, "&"); ok {
-			// The next line may count on the lock being held.
 			lock := regexp.MustCompile(`\S+\.lock`).FindString(cmd)
-			fmt.Fprintf(&script, "%s >/dev/null 2>&1 &\nfor i in {1..2000}; do filelock inspect %s >/dev/null 2>&1; [ $? = 10 ] && break; done\nlast=0\n", bg, lock)
+			if lock == "" || !strings.Contains(cmd, " sleep ") {
+				t.Fatalf("what runs in the background is not sleep under a lock: %s", cmd)
+			}
+			fmt.Fprintf(&script, "%s >/dev/null 2>&1 &\nsettled %s\nlast=0\n", bg, lock)
 			continue
 		}
 		fmt.Fprintf(&script, "%s\nlast=$?\n", cmd)
@@ -87,7 +113,7 @@ func transcript(t *testing.T, bin, block string) string {
 	cmd.Stdout, cmd.Stderr = &out, &out
 	// What the shell leaves in the background is in its process group.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = time.Minute
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
