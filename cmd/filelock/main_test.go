@@ -33,6 +33,10 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	heedSignals()
+	if os.Getenv("GORACE") == "" {
+		// Else every command that the tests run sleeps a second before it ends.
+		_ = os.Setenv("GORACE", "atexit_sleep_ms=10")
+	}
 	os.Unsetenv("FILELOCK_TEST_NOSKIP") // the tests look at what COMMAND finds of FILELOCK_*
 	os.Exit(testMain(m))
 }
@@ -132,8 +136,9 @@ func wantGone(t *testing.T, path string) {
 	}
 }
 
-// patience is how long a test waits for what must come before it fails.
-const patience = 20 * time.Second
+// patience is how long a test waits for what must come before it fails: far
+// longer than it takes on a machine with much other work.
+const patience = 2 * time.Minute
 
 // running is a command with its stdin and stdout in the test's hands.
 type running struct {
@@ -166,7 +171,7 @@ func (s *safeBuffer) String() string {
 func begin(t *testing.T, cmd *exec.Cmd) *running {
 	t.Helper()
 	r := &running{Cmd: cmd, lines: make(chan string, 100)}
-	cmd.WaitDelay = 100 * time.Millisecond // when run is killed, COMMAND keeps its stderr
+	cmd.WaitDelay = patience // for all of its stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -259,6 +264,17 @@ func holding(t *testing.T, dir string, args ...string) *running {
 	r := begin(t, command(dir, args...))
 	r.wantLine(t, "held")
 	return r
+}
+
+// kill kills the command. What it started keeps its stderr, which is not
+// waited for.
+func (r *running) kill(t *testing.T) {
+	t.Helper()
+	r.WaitDelay = time.Millisecond
+	if err := r.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	r.end(t)
 }
 
 func (r *running) letGo(t *testing.T) result {

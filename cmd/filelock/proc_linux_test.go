@@ -166,15 +166,12 @@ func contains(list []string, s string) bool {
 func TestCloseKillsCOMMANDWithRun(t *testing.T) {
 	dir := t.TempDir()
 	r, child := catching(t, dir, "-o")
-	if err := r.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	r.end(t)
+	r.kill(t)
 	waitFor(t, "COMMAND is killed", func() bool {
 		err := syscall.Kill(child, 0)
 		return errors.Is(err, syscall.ESRCH) || zombie(child)
 	})
-	filelock(t, dir, "run", "-w", "20", "x.lock", "true").wantCode(t, exitOK)
+	filelock(t, dir, "run", "-w", "120", "x.lock", "true").wantCode(t, exitOK)
 }
 
 func zombie(pid int) bool {

@@ -282,10 +282,7 @@ func killOwner(t *testing.T, dir, name string) {
 	t.Helper()
 	h := begin(t, command(dir, "run", "-o", name, "sh", "-c", "echo held; exec sleep 1000"))
 	h.wantLine(t, "held")
-	if err := h.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	h.end(t)
+	h.kill(t)
 }
 
 func TestHardLocksExcludeFlockAndShareWithEachOther(t *testing.T) {
@@ -375,7 +372,7 @@ func TestASoftLockEndsWithCOMMANDAndAHardOneWithItsDescriptor(t *testing.T) {
 	filelock(t, dir, append([]string{"run", "--hard", "h.lock"}, leaves...)...).wantCode(t, exitOK)
 	filelock(t, dir, "run", "--hard", "-n", "h.lock", "true").wantCode(t, exitConflict)
 	end()
-	filelock(t, dir, "run", "--hard", "-w", "20", "h.lock", "true").wantCode(t, exitOK)
+	filelock(t, dir, "run", "--hard", "-w", "120", "h.lock", "true").wantCode(t, exitOK)
 	filelock(t, dir, append([]string{"run", "-o", "--hard", "h.lock"}, leaves...)...).wantCode(t, exitOK)
 	filelock(t, dir, "run", "--hard", "-n", "h.lock", "true").wantCode(t, exitOK)
 	end()
