@@ -30,10 +30,11 @@ type step struct {
 
 // softSteps are the calls of taking, breaking and releasing a soft lock: at
 // each of them, before and after, some process of the full stress dies. (Open,
-// Read and the take's own Unlink belong to looking at and breaking a lock.)
+// Read, the take's own Unlink, and what is done with the directory itself,
+// belong to looking at and breaking a lock.)
 var softSteps = []step{
 	{taking, "Class"}, {taking, "Create"}, {taking, "TryLock"}, {taking, "Info"}, {taking, "Lstat"}, {taking, "Write"},
-	{taking, "Open"}, {taking, "Read"}, {taking, "Unlink"}, {taking, "Close"},
+	{taking, "OpenDir"}, {taking, "Open"}, {taking, "Read"}, {taking, "Unlink"}, {taking, "Close"}, {taking, "CloseDir"},
 	{releasing, "Lstat"}, {releasing, "Unlink"}, {releasing, "Close"},
 }
 
@@ -99,6 +100,23 @@ func (f sabotagedFS) At(path string) fsys.Dir { return sabotagedDir{f.FS.At(path
 type sabotagedDir struct {
 	fsys.Dir
 	s *saboteur
+}
+
+// OpenDir is a directory opened once, in which a lock is looked at and broken.
+func (d sabotagedDir) OpenDir(name string) (fsys.Dir, error) {
+	after := d.s.before("OpenDir")
+	opened, err := d.Dir.OpenDir(name)
+	after()
+	if err != nil {
+		return nil, err
+	}
+	return sabotagedDir{opened, d.s}, nil
+}
+
+func (d sabotagedDir) Close() error {
+	after := d.s.before("CloseDir")
+	defer after()
+	return d.Dir.Close()
 }
 
 func (d sabotagedDir) Create(name string, perm fs.FileMode) (fsys.File, error) {
