@@ -28,6 +28,9 @@ type herd struct {
 	alive  map[*exec.Cmd]io.Closer // and its standard input
 	killed int                     // processes that ended by SIGKILL
 	wrong  []string                // processes that ended in another way than they should
+	still  []death                 // those that no process has died yet
+
+	stalled time.Duration // the longest that the machine did not run the parent when it wanted to
 }
 
 func newHerd(t *testing.T, kinds ...string) *herd {
@@ -37,8 +40,12 @@ func newHerd(t *testing.T, kinds ...string) *herd {
 	return h
 }
 
-// run keeps n processes at the lock for d, or until enough says so, and
-// returns when the last has ended.
+// herdPatience is how long a stress is prolonged, and how long its last
+// processes have to get the lock, on a machine that does much else.
+const herdPatience = 3 * time.Minute
+
+// run keeps n processes at the lock for d, and then until enough says so or
+// patience ends. It returns when the last has ended.
 func (h *herd) run(t *testing.T, n int, d time.Duration, enough func() bool) {
 	t.Helper()
 	var keepers sync.WaitGroup
@@ -48,8 +55,14 @@ func (h *herd) run(t *testing.T, n int, d time.Duration, enough func() bool) {
 			}
 		})
 	}
-	for end := time.Now().Add(d); time.Now().Before(end) && !enough(); {
-		time.Sleep(10*time.Millisecond + rand.N(30*time.Millisecond))
+	for begin := time.Now(); ; {
+		if ran := time.Since(begin); ran > d+herdPatience || ran > d && enough() {
+			break
+		}
+		pause := 10*time.Millisecond + rand.N(30*time.Millisecond)
+		asleep := time.Now()
+		time.Sleep(pause)
+		h.stalled = max(h.stalled, time.Since(asleep)-pause)
 		h.disturb()
 	}
 	h.mu.Lock()
@@ -65,12 +78,12 @@ func (h *herd) run(t *testing.T, n int, d time.Duration, enough func() bool) {
 	}()
 	select {
 	case <-done:
-	case <-time.After(60 * time.Second):
+	case <-time.After(herdPatience):
 		b, _ := os.ReadFile(h.arena.lock())
 		h.all(syscall.SIGCONT)
 		h.all(syscall.SIGQUIT) // the runtime prints where it hangs
 		<-done
-		t.Fatalf("some process does not get the lock, 60 s after the others ended; the lock file says %q, and the process %s", b, h.wrong)
+		t.Fatalf("some process does not get the lock, %v after the others ended; the lock file says %q, and the process %s", herdPatience, b, h.wrong)
 	}
 }
 
@@ -84,7 +97,10 @@ func (h *herd) all(sig syscall.Signal) {
 
 // one starts a process and waits for its end; false when the stress is over.
 func (h *herd) one() bool {
-	j, err := json.Marshal(job{Dir: h.arena.dir, Kinds: h.kinds, Seed: rand.Uint64()})
+	h.mu.Lock()
+	still := h.still
+	h.mu.Unlock()
+	j, err := json.Marshal(job{Dir: h.arena.dir, Kinds: h.kinds, Seed: rand.Uint64(), Deaths: still})
 	if err != nil {
 		panic(err)
 	}

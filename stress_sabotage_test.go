@@ -3,6 +3,7 @@
 package filelock_test
 
 import (
+	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -38,6 +39,29 @@ var softSteps = []step{
 	{releasing, "Lstat"}, {releasing, "Unlink"}, {releasing, "Close"},
 }
 
+// death is where a process dies: before a call, or after it.
+type death struct {
+	Stage stage
+	After bool
+	Call  string
+}
+
+func (d death) String() string {
+	when := "before"
+	if d.After {
+		when = "after"
+	}
+	return fmt.Sprintf("%s %s %s", d.Stage, when, d.Call)
+}
+
+// deathsAt are those before and after each step.
+func deathsAt(steps []step) (all []death) {
+	for _, s := range steps {
+		all = append(all, death{s.stage, false, s.call}, death{s.stage, true, s.call})
+	}
+	return all
+}
+
 // saboteur makes the process that it is in fail: it kills it at one call, and
 // pauses at others.
 type saboteur struct {
@@ -45,16 +69,15 @@ type saboteur struct {
 	rand  *rand.Rand
 	stage stage
 
-	at     step
-	after  bool // the call is made first
-	nth    int  // so many times the step still has to be reached; 0: never dies
+	at     death
+	nth    int // so many times the step still has to be reached; 0: never dies
 	pauses bool
 }
 
-func newSaboteur(a arena, r *rand.Rand, steps []step) *saboteur {
+func newSaboteur(a arena, r *rand.Rand, of []death) *saboteur {
 	s := &saboteur{arena: a, rand: r, stage: taking, pauses: true}
-	if len(steps) > 0 && r.IntN(2) == 0 {
-		s.at, s.after, s.nth = steps[r.IntN(len(steps))], r.IntN(2) == 0, 1+r.IntN(3)
+	if len(of) > 0 && r.IntN(2) == 0 {
+		s.at, s.nth = of[r.IntN(len(of))], 1+r.IntN(3)
 	}
 	return s
 }
@@ -64,22 +87,22 @@ func (s *saboteur) before(call string) (after func()) {
 	if s.pauses && s.rand.IntN(16) == 0 {
 		time.Sleep(rand.N(time.Millisecond))
 	}
-	if s.nth == 0 || s.at != (step{s.stage, call}) {
+	if s.nth == 0 || s.at.Stage != s.stage || s.at.Call != call {
 		return func() {}
 	}
 	if s.nth--; s.nth > 0 {
 		return func() {}
 	}
-	if !s.after {
-		s.die("before", call)
+	if !s.at.After {
+		s.die(s.at)
 	}
-	return func() { s.die("after", call) }
+	return func() { s.die(s.at) }
 }
 
 // die is kill -9. The signal is pending when the system call returns, so
 // nothing more of this process runs.
-func (s *saboteur) die(when, call string) {
-	s.arena.append(deaths, "%s %s %s", s.stage, when, call)
+func (s *saboteur) die(where death) {
+	s.arena.append(deaths, "%s", where)
 	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	select {}
 }

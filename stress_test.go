@@ -15,10 +15,13 @@ import (
 )
 
 // What is promised of a soft lock: how long a process may wait for it when 16
-// processes want it and half of them die with it. And how long such a stress
-// has to be for some process to have died at every step.
+// processes want it and half of them die with it. Where other work leaves the
+// machine so slow that half of the waits are long, the longest may be too. And
+// how long such a stress has to be for some process to have to die at every
+// step.
 const (
 	waitBound = 2 * time.Second
+	waitRatio = 50
 	longRun   = 30 * time.Second
 )
 
@@ -44,21 +47,27 @@ func crashStress(t *testing.T, kinds []string, n int, d time.Duration) {
 
 func stampede(t *testing.T, kinds []string, n int, d time.Duration) {
 	h := newHerd(t, kinds...)
-	h.run(t, n, d, func() bool { return false })
-	acc, waited := h.report(t)
 	a := h.arena
+	soft := len(kinds) == 1
+	everyStep := soft && *stress >= longRun
+	h.run(t, n, d, func() bool {
+		return slices.ContainsFunc(a.lines(journal), isDone) && (!everyStep || len(h.undied()) == 0)
+	})
+	acc, waited := h.report(t)
 	for _, s := range slices.Concat(a.lines(overlaps), a.lines(errorLog), acc.wrong, h.wrong) {
 		t.Error(s)
 	}
 	if acc.done == 0 {
 		t.Fatal("nobody got the lock")
 	}
-	soft := len(kinds) == 1
-	if longest := waited[len(waited)-1]; full() && soft && n <= 16 && longest > waitBound {
-		t.Errorf("somebody waited %v with %d processes, want at most %v", longest, n, waitBound)
+	median, longest := waited[len(waited)/2], waited[len(waited)-1]
+	if bound := max(waitBound, waitRatio*median) + h.stalled; full() && soft && n <= 16 && longest > bound {
+		t.Errorf("somebody waited %v with %d processes, want at most %v: the median is %v, and the machine stood still for %v", longest, n, bound, median, h.stalled)
 	}
-	if soft && *stress >= longRun {
-		wantDeathsAtEveryStep(t, a)
+	if everyStep {
+		for _, d := range h.undied() {
+			t.Errorf("%q: no process died there", d)
+		}
 	}
 	left := names(t, a.locks())
 	if len(left) > 1 {
@@ -79,7 +88,7 @@ func stampede(t *testing.T, kinds []string, n int, d time.Duration) {
 func TestRenameAsideBreakingFailsTheCrashStress(t *testing.T) {
 	h := newHerd(t, renamesAside)
 	start := time.Now()
-	h.run(t, 16, 20*time.Second, func() bool { return len(h.arena.lines(overlaps)) > 0 })
+	h.run(t, 16, 0, func() bool { return len(h.arena.lines(overlaps)) > 0 })
 	acc, _ := h.report(t)
 	if len(h.arena.lines(overlaps)) == 0 {
 		t.Errorf("no overlap in %v", time.Since(start))
@@ -107,16 +116,21 @@ func (h *herd) report(t *testing.T) (account, []time.Duration) {
 	return acc, waited
 }
 
-func wantDeathsAtEveryStep(t *testing.T, a arena) {
-	t.Helper()
-	died := a.lines(deaths)
-	for _, s := range softSteps {
-		for _, when := range []string{"before", "after"} {
-			if d := fmt.Sprintf("%s %s %s", s.stage, when, s.call); !slices.Contains(died, d) {
-				t.Errorf("%q: no process died there", d)
-			}
-		}
+func isDone(entry string) bool { return strings.HasPrefix(entry, "done ") }
+
+// undied are the deaths of a soft lock's processes that none has died. While
+// there are some, processes that are started die only these: how many come by
+// all of them by chance depends on the machine.
+func (h *herd) undied() []death {
+	died := map[string]bool{}
+	for _, d := range h.arena.lines(deaths) {
+		died[d] = true
 	}
+	still := slices.DeleteFunc(deathsAt(softSteps), func(d death) bool { return died[d.String()] })
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.still = still
+	return still
 }
 
 func tally(lines []string) string {

@@ -21,6 +21,8 @@ type job struct {
 	Dir   string
 	Kinds []string // of lock to take; one is picked at random each time
 	Seed  uint64   // makes the process's choices repeatable; the schedule is not
+
+	Deaths []death // of which it may die one; if empty, any
 }
 
 // owner is a lock as the stress uses it, taken once and released once.
@@ -41,7 +43,7 @@ func stressWorker(args []string) error {
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		over.Store(true)
-		time.Sleep(2 * time.Minute) // the parent has asked long before why this one waits
+		time.Sleep(2 * herdPatience) // the parent has asked long before why this one waits
 		os.Exit(1)
 	}()
 	a := arena{j.Dir}
@@ -50,11 +52,14 @@ func stressWorker(args []string) error {
 	if err != nil {
 		return err
 	}
-	steps := softSteps
-	if j.Kinds[0] == renamesAside {
-		steps = asideSteps
+	switch {
+	case len(j.Deaths) > 0:
+	case j.Kinds[0] == renamesAside:
+		j.Deaths = deathsAt(asideSteps)
+	default:
+		j.Deaths = deathsAt(softSteps)
 	}
-	s := newSaboteur(a, r, steps)
+	s := newSaboteur(a, r, j.Deaths)
 	for !over.Load() {
 		o := newOwner(j.Kinds[r.IntN(len(j.Kinds))], s)
 		s.stage = taking
@@ -115,7 +120,7 @@ func section(a arena, s *saboteur, w *witness) error {
 			time.Sleep(time.Duration(s.rand.IntN(500)) * time.Microsecond)
 		}
 		if i == dies {
-			s.die("after", places[i])
+			s.die(death{s.stage, true, places[i]})
 		}
 	}
 	other, err := w.enter()
