@@ -23,8 +23,9 @@ type trap struct {
 	file    string
 }
 
-// tooLong guards against calls that block. What a call took is logged.
-const tooLong = 5 * time.Second
+// tooLong guards against calls that block: far longer than one takes on a
+// machine with much other work. What a call took is logged.
+const tooLong = time.Minute
 
 // spring sets off a trap in every way there is, and checks that each answers
 // as it should, changes nothing below dir, and leaves nothing open.

@@ -70,7 +70,7 @@ func describe(f faults.Fault) string {
 // run plays one act with faults, and returns what is wrong with the outcome.
 func run(t *testing.T, dir string, a act, at spot, gently bool, schedule string, decide func(faults.Call) faults.Fault) (calls []faults.Call, err error) {
 	t.Helper()
-	watchdog := time.AfterFunc(time.Minute, func() {
+	watchdog := time.AfterFunc(5*time.Minute, func() {
 		debug.SetTraceback("all")
 		panic(fmt.Sprintf("%s, %s: %s: hangs", a.name, at.name, schedule))
 	})

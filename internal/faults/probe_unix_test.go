@@ -19,7 +19,7 @@ import (
 
 // enough is how long a call may take that is not to wait: far more than it
 // needs, and reached only by one that waits for ever.
-const enough = 20 * time.Second
+const enough = 2 * time.Minute
 
 // Where only the kernel lock can tell, and the system does not answer, that is
 // an error: Lock does not wait for an answer that nobody will give.

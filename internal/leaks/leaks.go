@@ -18,7 +18,7 @@ import (
 // patience is how long what is about to end has for it: a goroutine that was
 // told to, a look at a process that takes its time. It is waited for only when
 // something is left.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // Check runs the tests of m, a *testing.M, and returns the exit code: theirs if
 // they failed, for what a failed test leaves says nothing new; else 1 if
