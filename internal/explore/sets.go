@@ -56,9 +56,13 @@ func small(m *Model) (all []*Config) {
 // rounds, four for one, two of them killed.
 func bounds(m *Model) (all []*Config) {
 	all = append(all, config(m, "soft soft soft", 2, 2), config(m, "try try try", 2, 2), config(m, "soft soft soft soft", 1, 2))
-	if m.Reuse {
-		return all // where inode numbers come back there are ten times as many states
+	if m.Reuse || m.Lossy {
+		return all // there are ten times as many states there
 	}
+	return append(all, mixes(m)...)
+}
+
+func mixes(m *Model) (all []*Config) {
 	for _, actors := range []string{"soft try grant", "soft soft file2", "soft grant break", "try file shared", "soft spare reap", "soft grant inspect"} {
 		all = append(all, config(m, actors, 2, 2))
 	}
@@ -67,6 +71,9 @@ func bounds(m *Model) (all []*Config) {
 
 // larger takes hours, and 10 GiB.
 func larger(m *Model) (all []*Config) {
+	if m.Reuse || m.Lossy {
+		all = mixes(m)
+	}
 	for _, actors := range []string{"soft soft soft", "soft soft file2"} {
 		all = append(all, config(m, actors, 3, 3))
 	}
