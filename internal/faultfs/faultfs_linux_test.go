@@ -28,13 +28,10 @@ func world() (*host.Host, *faults.FS) {
 	f.Class = fsys.Class{Type: "fuse", Local: true}
 	who := meta.Self()
 	who.Instance = uuid.NewString()
-	return &host.Host{
-		FS:       f,
-		Self:     func() meta.Identity { return who },
-		Look:     meta.Look,
-		NewToken: uuid.NewString,
-		Sleep:    func(time.Duration) {},
-	}, f
+	w := host.Real.With(f)
+	w.Self = func() meta.Identity { return who }
+	w.Sleep = func(time.Duration) {}
+	return w, f
 }
 
 // act takes a lock and lets it go. It returns what is wrong with what came of
