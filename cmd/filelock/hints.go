@@ -18,6 +18,8 @@ import (
 func hintFor(err error) string {
 	var path *fs.PathError
 	switch {
+	case errors.Is(err, reaper.ErrForgeable):
+		return "run it as the file's owner; or, when it is certain that the lock's owner has ended, filelock break --force"
 	case errors.Is(err, lock.ErrHeld) && errors.Is(err, fs.ErrPermission):
 		return "the owner is dead, but only the lock file's owner or the directory's may remove it: run filelock break as one of them"
 	case errors.Is(err, lock.ErrNoProcess):
