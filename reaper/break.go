@@ -67,10 +67,13 @@ func (r *Reaper) remove(dir fsys.Dir, name string, st Status) (err error) {
 	if err != nil {
 		return err
 	}
-	// The lock goes with the descriptor: kept until after the unlink.
+	// The lock goes with the descriptor: kept until after the unlink. When the
+	// file is gone, closing it can fail in nothing that matters, and an error
+	// would make the caller try again: what he names by its token is not there
+	// then, as if it had been lost.
 	defer func() {
-		if cerr := f.Close(); err == nil {
-			err = cerr
+		if cerr := f.Close(); err != nil {
+			err = errors.Join(err, cerr)
 		}
 	}()
 	if err := r.lockToBreak(f); err != nil {

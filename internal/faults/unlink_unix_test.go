@@ -80,6 +80,26 @@ func TestAnUnlinkWhoseReplyWasLostIsNoLoss(t *testing.T) {
 	}
 }
 
+// A break has succeeded when the file is gone. An error of the close after it
+// would send the caller to look for what is not there any more.
+func TestABreakWhoseCloseFailsHasSucceeded(t *testing.T) {
+	path := softPath(t)
+	token, err := lock.Grant(t.Context(), path, os.Getpid(), lock.InHost(worldOf(fsys.Real)))
+	must(t, err)
+	unlinked := false
+	f := faults.On(fsys.Real, func(c faults.Call) faults.Fault {
+		unlinked = unlinked || c.Op == faults.OpUnlink
+		if unlinked && c.Op == faults.OpClose {
+			return faults.Fault{Err: syscall.EIO}
+		}
+		return faults.Fault{}
+	})
+	if _, err := reaper.In(worldOf(f)).Break(t.Context(), path, reaper.Options{Token: token}); err != nil {
+		t.Errorf("break: %v", err)
+	}
+	gone(t, path)
+}
+
 // The second unlink is not made where the first has worked: by then the path
 // may be another owner's.
 func TestAnUnlinkIsNotRepeatedOnAnothersFile(t *testing.T) {
