@@ -93,7 +93,7 @@ func (x *stepper) inspects() bool {
 // meet gives the process a number for an inode.
 func (x *stepper) meet(i simfs.Ino) int8 {
 	a := &x.next.Act[x.p]
-	if n := a.met(i); n != 0 {
+	if n := met(&a.Inos, i); n != 0 {
 		return n
 	}
 	n := x.node(&x.next, x.p).inos
@@ -133,7 +133,7 @@ func (x *stepper) read(op Op) {
 	a := Answer{Content: d}
 	if d.Form == simfs.Whole {
 		act := &x.next.Act[x.p]
-		n := act.metRec(d.Rec)
+		n := met(&act.Recs, d.Rec)
 		if n == 0 {
 			node := x.node(&x.next, x.p)
 			r := &x.next.Recs[d.Rec]
@@ -147,7 +147,7 @@ func (x *stepper) read(op Op) {
 				a.Attr |= Stranger
 			}
 			if r.Attr&Kernel != 0 {
-				if a.RecIno = act.met(r.Ino); a.RecIno == 0 {
+				if a.RecIno = met(&act.Inos, r.Ino); a.RecIno == 0 {
 					a.RecIno = Elsewhere
 				}
 			}

@@ -52,7 +52,7 @@ type lockstep struct {
 	stepper
 	rnd      *rand.Rand
 	state    State
-	actors   [maxActors]*actor
+	actors   [MaxActors]*actor
 	inos     map[simfs.Ino]uint64 // the real numbers
 	bytes    map[uint8][]byte     // the real records
 	pids     map[uint8]int        // whose they are

@@ -37,7 +37,7 @@ func (m Move) code() uint16 {
 type player struct {
 	stepper
 	state State
-	names [maxActors]uint8
+	names [MaxActors]uint8
 	path  []Move
 }
 
@@ -60,7 +60,7 @@ func (p *player) play(code uint16) bool {
 		return false
 	}
 	order := next.tidy(p.model).order
-	var renamed [maxActors]uint8
+	var renamed [MaxActors]uint8
 	for i := range int(next.N) {
 		renamed[i] = p.names[order[i]]
 	}
@@ -70,7 +70,7 @@ func (p *player) play(code uint16) bool {
 
 // Replay plays a schedule that Run found.
 func (c *Config) Replay(schedule string) (Result, error) {
-	p := player{names: [maxActors]uint8{0, 1, 2, 3}}
+	p := player{names: [MaxActors]uint8{0, 1, 2, 3}}
 	p.model, p.harm, p.restart = c.Model, c.Harm, c.Restart
 	p.state = p.initial(c)
 	for _, s := range strings.Split(schedule, ".") {

@@ -73,7 +73,7 @@ type search struct {
 	edges   *graph
 	rest    map[restKey]bool
 	first   State
-	names   [maxActors]uint8 // of the actors at the end of the path
+	names   [MaxActors]uint8 // of the actors at the end of the path
 }
 
 // Run explores.
@@ -210,7 +210,7 @@ func (s *search) path(to uint32) []Move {
 		codes = append(codes, s.move[n])
 	}
 	slices.Reverse(codes)
-	p := player{names: [maxActors]uint8{0, 1, 2, 3}, state: s.first}
+	p := player{names: [MaxActors]uint8{0, 1, 2, 3}, state: s.first}
 	p.stepper = stepper{model: s.model, minds: s.minds, harm: true, hard: s.hard, restart: s.restart}
 	for _, code := range codes {
 		if !p.play(code) {

@@ -1,6 +1,8 @@
 package explore
 
 import (
+	"slices"
+
 	"github.com/filelock-go/filelock/internal/simfs"
 )
 
@@ -8,9 +10,8 @@ import (
 const MaxActors = 4
 
 const (
-	maxActors = MaxActors
-	maxRecs   = 24
-	maxMet    = 6 // inodes, and records, that one program has in mind
+	maxRecs = 24 // at most as many as there are inode numbers
+	maxMet  = 6  // inodes, and records, that one program has in mind
 )
 
 // Record is a record that was written. Its Attr is never zero.
@@ -40,7 +41,7 @@ type Actor struct {
 type State struct {
 	W       simfs.World
 	Recs    [maxRecs]Record // from 1
-	Act     [maxActors]Actor
+	Act     [MaxActors]Actor
 	N       uint8
 	Crashes uint8 // that may still happen
 	Crashed bool  // one happened
@@ -48,59 +49,32 @@ type State struct {
 
 func (s *State) exists(i simfs.Ino) bool { return i != 0 && s.W.Exists(i) }
 
-// met is the actor's number for an inode, 0 if it is new to it.
-func (a *Actor) met(i simfs.Ino) int8 {
-	for n, j := range a.Inos {
-		if i != 0 && i == j {
-			return int8(n + 1)
-		}
-	}
-	return 0
-}
-
-func (a *Actor) metRec(r uint8) int8 {
-	for n, q := range a.Recs {
-		if r != 0 && r == q {
-			return int8(n + 1)
-		}
-	}
-	return 0
-}
-
-// numberer gives inodes and records new numbers in the order in which they are
-// come across, so that states that differ in the numbers only are one.
-type numberer struct {
-	s    *State
-	inos [simfs.Inodes]simfs.Ino // new numbers by old
-	recs [maxRecs]uint8
-	nIno simfs.Ino
-	nRec uint8
-	oldI [simfs.Inodes]simfs.Ino // old numbers by new
-	oldR [maxRecs]uint8
-}
-
-func (n *numberer) ino(i simfs.Ino) simfs.Ino {
-	if i == 0 {
+// met is the number in an actor's table of an inode or a record, 0 if it is new
+// to it.
+func met[T simfs.Ino | uint8](table *[maxMet]T, v T) int8 {
+	if v == 0 {
 		return 0
 	}
-	if n.inos[i] == 0 {
-		n.nIno++
-		n.inos[i] = n.nIno
-		n.oldI[n.nIno] = i
-	}
-	return n.inos[i]
+	return int8(slices.Index(table[:], v) + 1)
 }
 
-func (n *numberer) rec(r uint8) uint8 {
-	if r == 0 {
+// numbering gives new numbers in the order in which the old ones are come
+// across, so that states that differ in the numbers only are one.
+type numbering[T simfs.Ino | uint8] struct {
+	now [simfs.Inodes]T // by the old
+	was [simfs.Inodes]T // by the new
+	n   T
+}
+
+func (m *numbering[T]) of(old T) T {
+	if old == 0 {
 		return 0
 	}
-	if n.recs[r] == 0 {
-		n.nRec++
-		n.recs[r] = n.nRec
-		n.oldR[n.nRec] = r
+	if m.now[old] == 0 {
+		m.n++
+		m.now[old], m.was[m.n] = m.n, old
 	}
-	return n.recs[r]
+	return m.now[old]
 }
 
 // tidy puts a state into its normal form: actors that could change places are
@@ -120,50 +94,51 @@ func (s *State) tidy(m *Model) (was renaming) {
 		s.forget(&exists)
 	}
 	var t State
-	n := numberer{s: s}
+	var inos numbering[simfs.Ino]
+	var recs numbering[uint8]
 	t.N, t.Crashes, t.Crashed = s.N, s.Crashes, s.Crashed
-	t.W.Named = n.ino(s.W.Named)
+	t.W.Named = inos.of(s.W.Named)
 	for p := range int(s.N) {
 		for f, fd := range s.W.Open[p] {
-			t.W.Open[p][f] = simfs.FD{Ino: n.ino(fd.Ino), Lock: fd.Lock}
+			t.W.Open[p][f] = simfs.FD{Ino: inos.of(fd.Ino), Lock: fd.Lock}
 		}
 	}
 	for p := range int(s.N) {
-		t.W.Aside[p] = n.ino(s.W.Aside[p])
+		t.W.Aside[p] = inos.of(s.W.Aside[p])
 	}
-	for i := simfs.Ino(1); i <= n.nIno; i++ { // all that exist
-		d := s.W.Data[n.oldI[i]]
-		t.W.Data[i] = simfs.Content{Form: d.Form, Rec: n.rec(d.Rec)}
+	for i := simfs.Ino(1); i <= inos.n; i++ { // all that exist
+		d := s.W.Data[inos.was[i]]
+		t.W.Data[i] = simfs.Content{Form: d.Form, Rec: recs.of(d.Rec)}
 	}
 	for p := range int(s.N) {
 		a, b := &s.Act[p], &t.Act[p]
 		*b = *a
 		for i := range a.Inos {
-			b.Inos[i] = n.ino(a.Inos[i])
+			b.Inos[i] = inos.of(a.Inos[i])
 		}
 		for i := range a.Recs {
-			b.Recs[i] = n.rec(a.Recs[i])
+			b.Recs[i] = recs.of(a.Recs[i])
 		}
-		b.Watched = n.rec(a.Watched)
+		b.Watched = recs.of(a.Watched)
 	}
-	for r := uint8(1); r <= n.nRec; r++ {
-		old := s.Recs[n.oldR[r]]
+	for r := uint8(1); r <= recs.n; r++ {
+		old := s.Recs[recs.was[r]]
 		if !old.Alive {
 			old.Actor = 0 // whose it was makes no difference
 		}
-		old.Ino = n.ino(old.Ino)
+		old.Ino = inos.of(old.Ino)
 		t.Recs[r] = old
 	}
 	*s = t
-	was.inos, was.recs = n.oldI, n.oldR
+	was.inos, was.recs = inos.was, recs.was
 	return was
 }
 
 // renaming says what the actors, inodes and records of a tidy state were before.
 type renaming struct {
-	order [maxActors]uint8
+	order [MaxActors]uint8
 	inos  [simfs.Inodes]simfs.Ino
-	recs  [maxRecs]uint8
+	recs  [simfs.Inodes]uint8
 }
 
 // forget drops the numbers of inodes that are gone where no other file ever
@@ -239,9 +214,9 @@ func (s *State) rank(p int) uint64 {
 	return r
 }
 
-func (s *State) sort() (order [maxActors]uint8) {
+func (s *State) sort() (order [MaxActors]uint8) {
 	n := int(s.N)
-	var ranks [maxActors]uint64
+	var ranks [MaxActors]uint64
 	sorted := true
 	for p := range n {
 		order[p] = uint8(p)
@@ -259,7 +234,7 @@ func (s *State) sort() (order [maxActors]uint8) {
 		}
 	}
 	act, open, aside := s.Act, s.W.Open, s.W.Aside
-	var to [maxActors]uint8
+	var to [MaxActors]uint8
 	for i := range n {
 		s.Act[i], s.W.Open[i], s.W.Aside[i] = act[order[i]], open[order[i]], aside[order[i]]
 		to[order[i]] = uint8(i)

@@ -254,19 +254,22 @@ func (x *stepper) arrive(p int, e *Edge) {
 		default:
 			return
 		}
-		if s.W.Open[p] != [simfs.Files]simfs.FD{} {
-			x.wrong("a descriptor is left open")
-		}
+		x.closedAll(p)
 		*a = Actor{Prog: a.Prog, Rounds: a.Rounds}
 		e = x.minds[a.Prog].root
 	}
 }
 
 func (x *stepper) finish(p int) {
+	x.closedAll(p)
+	x.next.Act[p] = Actor{Node: -1}
+}
+
+// closedAll checks that a program that has ended left nothing open.
+func (x *stepper) closedAll(p int) {
 	if x.next.W.Open[p] != [simfs.Files]simfs.FD{} {
 		x.wrong("a descriptor is left open")
 	}
-	x.next.Act[p] = Actor{Node: -1}
 }
 
 func (x *stepper) event(p int, e Event) {
