@@ -2,6 +2,7 @@ package explore
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"strconv"
@@ -191,6 +192,11 @@ func (d toldDir) Lstat(name string) (fsys.Info, error) {
 	return r.info, failure("lstat", r.outcome)
 }
 
+func (d toldDir) Has(name string) (bool, error) {
+	_, err := d.Lstat(name)
+	return err == nil, err
+}
+
 func (d toldDir) Unlink(string) error {
 	return failure("unlink", d.p.ask(Op{Call: Unlink}).outcome)
 }
@@ -258,6 +264,12 @@ func (f *toldFile) TryLock(m fsys.LockMode) error {
 func (f *toldFile) Unlock() error {
 	return failure("unlock", f.p.ask(Op{Call: Unlock, FD: f.fd}).outcome)
 }
+
+// Waiting is not explored: a host whose locks wake nobody tries again instead.
+func (f *toldFile) Lock(fsys.LockMode) error            { return errors.ErrUnsupported }
+func (f *toldFile) OrderLock(fsys.LockMode, bool) error { return errors.ErrUnsupported }
+func (f *toldFile) OrderUnlock() error                  { return errors.ErrUnsupported }
+func (f *toldFile) OrderHeld() (bool, error)            { return false, errors.ErrUnsupported }
 
 func (f *toldFile) Close() error {
 	r := f.p.ask(Op{Call: Close, FD: f.fd})

@@ -113,6 +113,22 @@ func (d *dir) lstat(op, name string) (Info, error) {
 	return infoOf(&st), nil
 }
 
+func (d *dir) Has(name string) (bool, error) {
+	if err := checkName("lstat", d.prefix, name); err != nil {
+		return false, err
+	}
+	arg, path := d.at(name)
+	var st unix.Stat_t
+	switch err := fstatat(d.fd, arg, &st); err {
+	case nil:
+		return true, nil
+	case unix.ENOENT:
+		return false, nil
+	default:
+		return false, d.error("lstat", path, err)
+	}
+}
+
 // lstatSelf is fstat where there is a descriptor: it needs no right to search
 // the directory.
 func (d *dir) lstatSelf() (Info, error) {

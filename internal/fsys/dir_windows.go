@@ -114,6 +114,17 @@ func (d *dir) Lstat(name string) (Info, error) {
 	return info, nil
 }
 
+func (d *dir) Has(name string) (bool, error) {
+	switch _, err := d.Lstat(name); {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	default:
+		return false, err
+	}
+}
+
 // self is the directory's own path, with a separator at its end: so a link to
 // a directory stands for the directory.
 func (d *dir) self() string {

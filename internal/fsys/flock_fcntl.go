@@ -15,12 +15,16 @@ const locksBelongToFile = false
 
 // TryLock takes an fcntl lock on the whole file. Exclusive needs a descriptor
 // open for writing (EBADF otherwise).
-func (f *file) TryLock(mode LockMode) error {
+func (f *file) TryLock(mode LockMode) error { return f.fcntl(mode, unix.F_SETLK) }
+
+func (f *file) Lock(mode LockMode) error { return f.fcntl(mode, unix.F_SETLKW) }
+
+func (f *file) fcntl(mode LockMode, how int) error {
 	typ := int16(unix.F_RDLCK)
 	if mode == Exclusive {
 		typ = unix.F_WRLCK
 	}
-	err := f.setlk(typ)
+	err := f.setlk(typ, how)
 	switch err {
 	case nil:
 		f.locked = true
@@ -32,15 +36,15 @@ func (f *file) TryLock(mode LockMode) error {
 }
 
 func (f *file) Unlock() error {
-	if err := f.setlk(unix.F_UNLCK); err != nil {
+	if err := f.setlk(unix.F_UNLCK, unix.F_SETLK); err != nil {
 		return f.error("fcntl", err)
 	}
 	f.locked = false
 	return nil
 }
 
-func (f *file) setlk(typ int16) error {
+func (f *file) setlk(typ int16, how int) error {
 	return ignoringEINTR(func() error {
-		return unix.FcntlFlock(uintptr(f.fd), unix.F_SETLK, &unix.Flock_t{Type: typ, Whence: io.SeekStart})
+		return unix.FcntlFlock(uintptr(f.fd), how, &unix.Flock_t{Type: typ, Whence: io.SeekStart})
 	})
 }

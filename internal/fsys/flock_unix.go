@@ -10,13 +10,17 @@ import (
 
 const locksBelongToFile = true
 
-func (f *file) TryLock(mode LockMode) error {
+func (f *file) TryLock(mode LockMode) error { return f.flock(mode, syscall.LOCK_NB) }
+
+func (f *file) Lock(mode LockMode) error { return f.flock(mode, 0) }
+
+func (f *file) flock(mode LockMode, wait int) error {
 	how := syscall.LOCK_SH
 	if mode == Exclusive {
 		how = syscall.LOCK_EX
 	}
 	// Not unix.Flock: it is missing on illumos.
-	err := ignoringEINTR(func() error { return syscall.Flock(f.fd, how|syscall.LOCK_NB) })
+	err := ignoringEINTR(func() error { return syscall.Flock(f.fd, how|wait) })
 	switch {
 	case err == nil:
 		f.locked = true

@@ -13,12 +13,18 @@ var lockAt = windows.Overlapped{OffsetHigh: 1 << 30}
 // TryLock converts by letting go first, for a handle's own lock excludes its
 // next one: in between another may take it.
 func (f *file) TryLock(mode LockMode) error {
+	return f.lock(mode, windows.LOCKFILE_FAIL_IMMEDIATELY)
+}
+
+// Lock blocks, for the handle is a synchronous one (LockFileEx, "Remarks").
+func (f *file) Lock(mode LockMode) error { return f.lock(mode, 0) }
+
+func (f *file) lock(mode LockMode, flags uint32) error {
 	if f.locked {
 		if err := f.Unlock(); err != nil {
 			return err
 		}
 	}
-	flags := uint32(windows.LOCKFILE_FAIL_IMMEDIATELY)
 	if mode == Exclusive {
 		flags |= windows.LOCKFILE_EXCLUSIVE_LOCK
 	}

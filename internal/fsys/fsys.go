@@ -59,6 +59,9 @@ type Dir interface {
 	Open(name string, how OpenFlag) (File, error)
 	// Lstat says what name is, not what it points to.
 	Lstat(name string) (Info, error)
+	// Has says whether there is something called name, of whatever kind. Unlike
+	// Lstat it makes nothing of the answer no but that answer.
+	Has(name string) (bool, error)
 	// Unlink removes the name of a file, never of a directory.
 	Unlink(name string) error
 	// Class is the class of the filesystem in which a new name would be made.
@@ -148,6 +151,23 @@ type File interface {
 	TryLock(mode LockMode) error
 	// Unlock drops the kernel lock, also for every duplicate of the descriptor.
 	Unlock() error
+	// Lock is TryLock that waits until the lock is granted: nothing ends it
+	// before, not even closing the File from another goroutine, which must not be
+	// done. It blocks its thread. Who waits is let through in the order of coming
+	// as far as the kernel keeps one.
+	Lock(mode LockMode) error
+	// OrderLock takes the open file's order lock: a second lock that knows
+	// nothing of the first. It decides nothing; it is for those who wait for the
+	// first, to wait in order. With wait it blocks like Lock, else ErrLocked when
+	// another open file's order lock excludes it. A conversion that is refused
+	// leaves what was held. Exclusive needs OpenWrite. errors.ErrUnsupported
+	// unless [OrderLocks].
+	OrderLock(mode LockMode, wait bool) error
+	// OrderUnlock drops the order lock; nil when there is none. It may be called
+	// while another goroutine is blocked in Lock.
+	OrderUnlock() error
+	// OrderHeld says whether another open file has an order lock.
+	OrderHeld() (bool, error)
 	// Class is the class of the filesystem the file is on.
 	Class() (Class, error)
 	// Dup duplicates the descriptor for a child process. The kernel lock ends

@@ -7,7 +7,10 @@ import (
 	"io/fs"
 )
 
-const locksBelongToFile = false
+const (
+	locksBelongToFile = false
+	orderLocks        = false
+)
 
 // realFS refuses everything: there are no kernel locks that it knows of, and
 // not everywhere is there a file that can be created exclusively.
@@ -32,6 +35,7 @@ func (d noDir) Open(name string, _ OpenFlag) (File, error) {
 	return nil, unsupported("open", d.name(name))
 }
 func (d noDir) Lstat(name string) (Info, error)  { return Info{}, unsupported("lstat", d.name(name)) }
+func (d noDir) Has(name string) (bool, error)    { return false, unsupported("lstat", d.name(name)) }
 func (d noDir) Unlink(name string) error         { return unsupported("unlink", d.name(name)) }
 func (d noDir) Class() (Class, error)            { return Class{}, unsupported("statfs", d.path) }
 func (d noDir) OpenDir(name string) (Dir, error) { return nil, unsupported("open", d.name(name)) }

@@ -20,6 +20,13 @@ var Real FS = realFS{}
 // that is true, and the locks say nothing about Files.
 const LocksBelongToFile = locksBelongToFile
 
+// OrderLocks says that an open file has an order lock: a lock of a byte range
+// that belongs to the open file and that the kernel keeps apart from the lock
+// on the whole file. Linux has one (open file description locks, fcntl(2); its
+// flock knows nothing of them). On the BSDs and macOS flock and fcntl exclude
+// each other.
+const OrderLocks = orderLocks
+
 // Holders lists the processes that have a kernel lock on the inode id, sorted
 // by PID, each once. It is for telling people: the answer is old when it
 // arrives, and it is not complete. Processes whose descriptors this user may

@@ -23,6 +23,7 @@ type Host struct {
 	NewToken func() string                        // a UUID that nobody else has
 	Now      func() time.Time
 	Sleep    func(d time.Duration) // the short pauses between bounded repetitions
+	Wakes    bool                  // fsys.File.Lock waits, so a waiter need not poll
 	Tokens   Tokens                // what this process holds or is taking
 }
 
@@ -35,12 +36,13 @@ var Real = &Host{
 	NewToken: func() string { return uuid.New().String() },
 	Now:      time.Now,
 	Sleep:    time.Sleep,
+	Wakes:    true,
 }
 
 // With is the same world seen through another filesystem, by a process that
 // holds nothing there.
 func (h *Host) With(f fsys.FS) *Host {
-	return &Host{FS: f, Self: h.Self, Of: h.Of, Look: h.Look, NewToken: h.NewToken, Now: h.Now, Sleep: h.Sleep}
+	return &Host{FS: f, Self: h.Self, Of: h.Of, Look: h.Look, NewToken: h.NewToken, Now: h.Now, Sleep: h.Sleep, Wakes: h.Wakes}
 }
 
 // Tokens is the set of acquisitions that a process holds or is taking. A token
