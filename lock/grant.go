@@ -42,6 +42,10 @@ func Grant(ctx context.Context, path string, pid int, opts ...Option) (token str
 	}
 	hd := s.hold // of a handle that nobody else knows
 	s.cfg.host.Tokens.Remove(hd.rec.Token)
+	queues.released(&s.handle, hd.mode) // it is not this process that has it
+	if hd.gate != nil {
+		hd.gate.leave()
+	}
 	if err := hd.file.Close(); err != nil {
 		// What was written may not have arrived.
 		rerr := revoke(context.WithoutCancel(ctx), s.reap, path, hd.rec.Token)

@@ -26,13 +26,34 @@ const (
 type protocol interface {
 	kind() string
 	// take tries once. It returns a hold, or whom the lock is held by, or an
-	// error that no waiting mends. patient asks it to look again for a moment
-	// before it believes a kernel lock that may be a passing one: for a caller
-	// that will not come back.
-	take(h *handle, m mode, patient bool) (*hold, *reaper.Status, error)
+	// error that no waiting mends, or errGate.
+	take(h *handle, t *try) (*hold, *reaper.Status, error)
 	// release ends what take returned; the descriptor is closed in any case.
 	release(h *handle, hd *hold) error
 }
+
+// try is one attempt to take a lock.
+type try struct {
+	mode mode
+	how  manner
+	gate *gate    // ours, and passed when the lock is taken
+	let  *passage // a hard lock that was waited for, used up by the attempt
+}
+
+// manner is how an attempt goes about it.
+type manner uint8
+
+const (
+	// polite gives way to those who wait in order.
+	polite manner = iota
+	// inTurn does not: it is the caller's turn, or he has waited for so long
+	// that he asks out of turn.
+	inTurn
+	// patient is for a caller that does not wait and will not come back: it
+	// takes no notice of the order, and looks again for a moment before it
+	// believes a kernel lock that may be a passing one.
+	patient
+)
 
 // hold is one acquisition, however deeply nested.
 type hold struct {
@@ -43,6 +64,8 @@ type hold struct {
 	rec   *meta.Record  // nil for a shared hold
 	lost  chan struct{} // made when somebody asks for it
 	over  bool          // lost is, or would be, closed
+	gate  *gate         // to be left when the lock is let go
+	chain chain
 }
 
 // handle is what Soft and File have in common: one owner of one path.
@@ -50,6 +73,7 @@ type handle struct {
 	path  string
 	dir   fsys.Dir
 	name  string
+	gate  string // the name of the side file
 	cfg   config
 	proto protocol
 	bad   error // what is wrong with path or options
@@ -57,10 +81,11 @@ type handle struct {
 
 	// turn is a mutex that a wait for it can be cancelled: whoever puts the
 	// value in may try to take or release the lock file.
-	turn  chan struct{}
-	known atomic.Bool               // the path was locked before, so it is a file or a directory; see fileProtocol
-	local atomic.Bool               // the directory was seen on a local filesystem, whose calls do not hang
-	wrote atomic.Pointer[ownRecord] // see fileProtocol
+	turn    chan struct{}
+	known   atomic.Bool               // the path was locked before, so it is a file or a directory; see fileProtocol
+	local   atomic.Bool               // the directory was seen on a local filesystem, whose calls do not hang
+	classed atomic.Bool               // local was asked for already
+	wrote   atomic.Pointer[ownRecord] // see fileProtocol
 
 	mu      sync.Mutex
 	hold    *hold
@@ -75,7 +100,7 @@ func (h *handle) init(path string, p protocol, opts []Option) {
 	if h.path, h.bad = absolute(path); h.bad == nil {
 		var dir string
 		if dir, h.name, h.bad = split(h.path); h.bad == nil {
-			h.dir = h.cfg.host.FS.At(dir)
+			h.dir, h.gate = h.cfg.host.FS.At(dir), gateName(h.name)
 			h.bad = h.checkOptions()
 		}
 	}
@@ -130,19 +155,20 @@ func (h *handle) enter(m mode) (entered bool, err error) {
 
 // attempt enters the present hold or tries once to take the lock. It returns
 // whom the lock is held by when it is contended, nil when it is taken.
-func (h *handle) attempt(ctx context.Context, m mode, patient bool) (*reaper.Status, error) {
+func (h *handle) attempt(ctx context.Context, t *try) (*reaper.Status, error) {
 	if st, err := h.takeTurn(ctx); st != nil || err != nil {
 		return st, err
 	}
 	defer func() { <-h.turn }()
-	if ok, err := h.enter(m); ok || err != nil {
+	if ok, err := h.enter(t.mode); ok || err != nil {
 		return nil, err
 	}
-	hd, st, err := h.bounded(ctx, m, patient)
+	hd, st, err := h.bounded(ctx, t)
 	if hd == nil {
 		return st, err
 	}
-	inOrder()
+	queues.took(h, t.mode)
+	h.pass(hd, t)
 	h.mu.Lock()
 	h.hold, h.n = hd, 1
 	for w := range h.waiting {
@@ -152,17 +178,16 @@ func (h *handle) attempt(ctx context.Context, m mode, patient bool) (*reaper.Sta
 	return nil, nil
 }
 
-// inOrder makes what one owner in this process did before Unlock happen before
-// what the next one does after Lock, in the sense of the Go memory model,
-// which knows nothing of files. It is called before the file is released and
-// after it is taken, so the file puts the two calls in that order.
-func inOrder() {
-	order.Lock()
-	//lint:ignore SA2001 the empty section is the point
-	order.Unlock()
+// pass lets the next in order go on to wait for the lock, which is taken now.
+func (h *handle) pass(hd *hold, t *try) {
+	if t.gate != nil && t.gate.pass() {
+		hd.gate = t.gate
+	}
+	if t.let != nil && t.let.ordered {
+		h.logGate(hd.file.OrderUnlock())
+	}
+	t.gate, t.let = nil, nil
 }
-
-var order sync.Mutex
 
 // takeTurn gets the turn. When ctx ends first, another goroutine is trying or
 // releasing: that is contention, unless what it does hangs.
@@ -236,8 +261,11 @@ func (h *handle) end(force bool) error {
 	h.hold, h.n = nil, 0
 	h.mu.Unlock()
 	start := time.Now()
-	inOrder()
+	queues.leaving()
 	err := h.proto.release(h, hd)
+	if hd.gate != nil {
+		hd.gate.leave()
+	}
 	<-h.turn
 	switch {
 	case hd.over:
@@ -248,7 +276,7 @@ func (h *handle) end(force bool) error {
 		h.mu.Unlock()
 	}
 	h.logRelease(hd, start, err)
-	queues.released(h)
+	queues.released(h, hd.mode)
 	return err
 }
 
@@ -308,6 +336,7 @@ func (h *handle) dup() (*os.File, error) {
 	if h.hold == nil {
 		return nil, fmt.Errorf("dup %q: %w", h.path, ErrNotLocked)
 	}
+	h.hold.chain.dup = true
 	return h.hold.file.Dup()
 }
 

@@ -50,9 +50,9 @@ func answered(ctx context.Context, done <-chan struct{}) bool {
 }
 
 // bounded is protocol.take that returns when ctx is done.
-func (h *handle) bounded(ctx context.Context, m mode, patient bool) (*hold, *reaper.Status, error) {
+func (h *handle) bounded(ctx context.Context, t *try) (*hold, *reaper.Status, error) {
 	if ctx.Done() == nil || h.local.Load() {
-		return h.proto.take(h, m, patient)
+		return h.proto.take(h, t)
 	}
 	for {
 		calls.mu.Lock()
@@ -68,7 +68,8 @@ func (h *handle) bounded(ctx context.Context, m mode, patient bool) (*hold, *rea
 	c := &call{done: make(chan struct{})}
 	calls.m[h.place()] = c
 	calls.mu.Unlock()
-	go c.run(h, m, patient)
+	own := *t // the caller may not wait for the end
+	go c.run(h, &own)
 	if answered(ctx, c.done) {
 		return c.hd, c.st, c.err
 	}
@@ -83,13 +84,13 @@ func (h *handle) bounded(ctx context.Context, m mode, patient bool) (*hold, *rea
 	}
 }
 
-func (c *call) run(h *handle, m mode, patient bool) {
+func (c *call) run(h *handle, t *try) {
 	if h.proto.kind() == meta.KindFile { // a soft lock asks in any case
 		if class, err := h.dir.Class(); err == nil && class.Local {
 			h.local.Store(true) // from now on without all this
 		}
 	}
-	c.hd, c.st, c.err = h.proto.take(h, m, patient)
+	c.hd, c.st, c.err = h.proto.take(h, t)
 	calls.mu.Lock()
 	left := c.left
 	if !left {

@@ -89,6 +89,15 @@ func (h *handle) logRecord(err error) {
 	}
 }
 
+// logGate tells what went wrong with waiting in order or being woken: it costs
+// the waiter order and time, nothing else.
+func (h *handle) logGate(err error) {
+	if err != nil && h.logs() {
+		h.cfg.logger.LogAttrs(context.Background(), slog.LevelDebug, "waiting is out of order or slow",
+			slog.String("path", h.path), slog.Any("error", err))
+	}
+}
+
 func judged(st *reaper.Status) []slog.Attr {
 	attrs := []slog.Attr{slog.String("verdict", string(st.Verdict)), slog.String("rule", st.Rule), slog.Any("evidence", st.Evidence)}
 	if st.Record != nil {

@@ -12,7 +12,7 @@ import (
 // that want the same in the same way, one looks at the file, and the others
 // wait in memory, first come first served. What they queue for is the right to
 // try; the file decides.
-var queues = queueSet{m: make(map[place]map[want]*list.List)}
+var queues = queueSet{m: make(map[place]map[want]*queue), holds: make(map[place]holds)}
 
 // place is a path in a world; two spellings of one file are two places, which
 // costs order and looks, nothing else.
@@ -32,16 +32,38 @@ type want struct {
 }
 
 type queueSet struct {
-	mu sync.Mutex
-	m  map[place]map[want]*list.List // of *waiter
+	mu    sync.Mutex
+	m     map[place]map[want]*queue
+	holds map[place]holds
 }
+
+// holds counts the handles of this process that have a lock.
+type holds struct{ exclusive, shared int }
+
+func (n *holds) of(m mode) *int {
+	if m == shared {
+		return &n.shared
+	}
+	return &n.exclusive
+}
+
+// queue is the waiters that want the same.
+type queue struct {
+	list.List // of *waiter
+	// later rouses the first one some time after he became the first because
+	// the one before him took the lock, which he will usually let go by then.
+	later *time.Timer
+}
+
+func (q *queue) first() *waiter { return q.Front().Value.(*waiter) }
 
 // waiter is one call of Lock that waits.
 type waiter struct {
-	h    *handle
-	want want
-	at   *list.Element
-	wake chan struct{} // something changed: look again
+	h     *handle
+	want  want
+	at    *list.Element
+	wake  chan struct{} // something changed: look again
+	given *passage      // a hard lock, by the handle that had it; guarded by queueSet.mu
 }
 
 func (w *waiter) rouse() {
@@ -57,11 +79,44 @@ func (h *handle) want(m mode) want {
 	return want{h.proto.kind(), m, h.cfg.withoutReaping, h.cfg.poll}
 }
 
-// busy: somebody of this process waits for the same already.
-func (s *queueSet) busy(h *handle, m mode) bool {
+// waited: somebody of this process waits for the same already.
+func (s *queueSet) waited(h *handle, m mode) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.m[h.place()][h.want(m)] != nil
+	return len(s.m) > 0 && s.m[h.place()][h.want(m)] != nil
+}
+
+// held: a handle of this process has the lock in a way that excludes m. The
+// path may name another file by now, so it is not for ever to be believed.
+func (s *queueSet) held(h *handle, m mode) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.heldLocked(h, m)
+}
+
+func (s *queueSet) heldLocked(h *handle, m mode) bool {
+	n := s.holds[h.place()]
+	return n.exclusive > 0 || m == exclusive && n.shared > 0
+}
+
+// took notes that a handle has the lock. After it, released and leaving are the
+// order in which what one owner in this process did before Unlock happens
+// before what the next one does after Lock, in the sense of the Go memory
+// model, which knows nothing of files: leaving comes before the file is
+// released and took after it is taken, so the file puts the two in that order.
+func (s *queueSet) took(h *handle, m mode) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.holds[h.place()]
+	*n.of(m)++
+	s.holds[h.place()] = n
+}
+
+// leaving is called before a lock is let go; see took.
+func (s *queueSet) leaving() {
+	s.mu.Lock()
+	//lint:ignore SA2001 the empty section is the point
+	s.mu.Unlock()
 }
 
 // join puts a call at the end of its queue.
@@ -69,11 +124,11 @@ func (s *queueSet) join(h *handle, m mode) *waiter {
 	w := &waiter{h: h, want: h.want(m), wake: make(chan struct{}, 1)}
 	s.mu.Lock()
 	if s.m[h.place()] == nil {
-		s.m[h.place()] = make(map[want]*list.List)
+		s.m[h.place()] = make(map[want]*queue)
 	}
 	q := s.m[h.place()][w.want]
 	if q == nil {
-		q = list.New()
+		q = &queue{}
 		s.m[h.place()][w.want] = q
 	}
 	w.at = q.PushBack(w)
@@ -92,6 +147,12 @@ func (s *queueSet) leave(w *waiter) {
 	w.h.mu.Lock()
 	delete(w.h.waiting, w)
 	w.h.mu.Unlock()
+	if given := s.leaveLocked(w); given != nil {
+		dropped(w.h)(*given)
+	}
+}
+
+func (s *queueSet) leaveLocked(w *waiter) (given *passage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := s.m[w.h.place()]
@@ -99,14 +160,57 @@ func (s *queueSet) leave(w *waiter) {
 	first := q.Front() == w.at
 	q.Remove(w.at)
 	switch {
-	case q.Len() > 0 && first:
-		q.Front().Value.(*waiter).rouse()
 	case q.Len() == 0:
+		if q.later != nil {
+			q.later.Stop()
+		}
 		delete(all, w.want)
 		if len(all) == 0 {
 			delete(s.m, w.h.place())
 		}
+	case !first:
+	case s.heldLocked(w.h, w.want.mode): // by w, most likely
+		if q.later == nil {
+			q.later = time.AfterFunc(linger, func() { s.rouseFirst(q) })
+		} else {
+			q.later.Reset(linger)
+		}
+	default:
+		q.first().rouse()
 	}
+	given, w.given = w.given, nil
+	return given
+}
+
+func (s *queueSet) rouseFirst(q *queue) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if q.Len() > 0 {
+		q.first().rouse()
+	}
+}
+
+// give hands a hard lock over to a waiter of this process, so that it need not
+// be let go and taken again; false when there is none.
+func (s *queueSet) give(h *handle, let *passage) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q := s.m[h.place()][h.want(exclusive)]
+	if q == nil || q.first().given != nil {
+		return false
+	}
+	q.first().given = let
+	q.first().rouse()
+	return true
+}
+
+// given is what a waiter was given.
+func (s *queueSet) given(w *waiter) *passage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	let := w.given
+	w.given = nil
+	return let
 }
 
 // first says whether a call is the one of its queue that may try.
@@ -116,11 +220,19 @@ func (s *queueSet) first(w *waiter) bool {
 	return s.m[w.h.place()][w.want].Front() == w.at
 }
 
-// released tells the first waiters of a path that a handle of this process let go.
-func (s *queueSet) released(h *handle) {
+// released notes that a handle of this process has let go, and tells the first
+// waiters of the path.
+func (s *queueSet) released(h *handle, m mode) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	n := s.holds[h.place()]
+	*n.of(m)--
+	if n == (holds{}) {
+		delete(s.holds, h.place())
+	} else {
+		s.holds[h.place()] = n
+	}
 	for _, q := range s.m[h.place()] {
-		q.Front().Value.(*waiter).rouse()
+		q.first().rouse()
 	}
 }

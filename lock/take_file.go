@@ -26,16 +26,20 @@ const (
 	fileSpins = 4
 )
 
-func (p fileProtocol) take(h *handle, m mode, patient bool) (*hold, *reaper.Status, error) {
+func (p fileProtocol) take(h *handle, t *try) (*hold, *reaper.Status, error) {
+	if t.how == polite && t.mode == exclusive && !h.inner() && h.queued() {
+		return nil, nil, errGate
+	}
 	passes := 0
 	for round := 1; ; round++ {
-		f, writable, err := p.open(h)
+		f, writable, err := p.open(h, t)
 		var st *reaper.Status
 		if err == nil {
 			var hd *hold
-			if hd, st, err = p.own(h, f, m, writable); hd != nil {
+			if hd, st, err = p.own(h, f, t, writable); hd != nil {
 				return hd, nil, nil
 			}
+			t.let = nil
 			if cerr := f.Close(); !errors.Is(err, errAgain) && !errors.Is(err, fsys.ErrLocked) {
 				return nil, st, errors.Join(err, cerr)
 			}
@@ -45,14 +49,14 @@ func (p fileProtocol) take(h *handle, m mode, patient bool) (*hold, *reaper.Stat
 		if errors.Is(err, errAgain) && round < rounds {
 			continue
 		}
-		if patient && passes < fileTries {
+		if t.how == patient && passes < fileTries {
 			passes++
 			if passes > fileSpins {
 				h.cfg.host.Sleep(probePause)
 			}
 			continue
 		}
-		seen, err := h.see(patient)
+		seen, err := h.see(t.how)
 		if errors.Is(err, fsys.ErrIrregular) && st == nil {
 			seen, err = heldDirectory(h), nil // nothing else opens, and gets here
 		}
@@ -85,7 +89,10 @@ func heldDirectory(h *handle) reaper.Status {
 // A handle's first look is careful: opening a FIFO wakes its writer, and some
 // devices act when they are opened. After that the path was a lock once, and
 // one system call does.
-func (p fileProtocol) open(h *handle) (f fsys.File, writable bool, err error) {
+func (p fileProtocol) open(h *handle, t *try) (f fsys.File, writable bool, err error) {
+	if t.let != nil {
+		return t.let.file, t.let.writable, nil
+	}
 	how := fsys.OpenWrite | fsys.OpenDirToo
 	if h.cfg.exact || !h.known.Load() {
 		f, err := p.create(h)
@@ -143,17 +150,32 @@ func (fileProtocol) create(h *handle) (fsys.File, error) {
 	return f, nil
 }
 
+// lock takes the kernel lock on an opened file, unless it was waited for and is
+// there.
+func (fileProtocol) lock(h *handle, f fsys.File, t *try) error {
+	if t.let != nil {
+		return nil
+	}
+	how := fsys.Exclusive
+	if t.mode == shared {
+		how = fsys.Shared
+	} else if t.how == polite && h.inner() && h.ordered(f) {
+		return errGate
+	}
+	return f.TryLock(how)
+}
+
 // own locks an opened file. fsys.ErrLocked when somebody else has it, errAgain
 // when the path does not name it any more.
-func (p fileProtocol) own(h *handle, f fsys.File, m mode, writable bool) (*hold, *reaper.Status, error) {
-	how := fsys.Exclusive
-	if m == shared {
-		how = fsys.Shared
-	}
-	if err := f.TryLock(how); err != nil {
+func (p fileProtocol) own(h *handle, f fsys.File, t *try, writable bool) (*hold, *reaper.Status, error) {
+	m := t.mode
+	if err := p.lock(h, f, t); err != nil {
 		return nil, nil, err
 	}
 	id := f.OpenInfo().ID
+	if t.let != nil && t.let.chain != nil {
+		id = t.let.chain.id
+	}
 	if id == (fsys.ID{}) { // just created
 		info, err := f.Info()
 		if err != nil {
@@ -171,11 +193,12 @@ func (p fileProtocol) own(h *handle, f fsys.File, m mode, writable bool) (*hold,
 		return nil, nil, errAgain
 	}
 	hd := &hold{file: f, id: id, mode: m, since: h.cfg.host.Now()}
+	hd.chain.join(h, t, hd, writable)
 	if !now.Mode.IsRegular() { // a directory: nothing to read or write
 		hd.rec = h.fileRecord(m)
 		return hd, nil, nil
 	}
-	ours := now.Size == 0 || h.wrote.Load().is(now)
+	ours := now.Size == 0 || hd.chain.wrote.is(now) || h.wrote.Load().is(now)
 	if !ours {
 		st, mayWrite, err := p.meet(h, f)
 		if st != nil || err != nil {
@@ -200,6 +223,29 @@ func (p fileProtocol) own(h *handle, f fsys.File, m mode, writable bool) (*hold,
 	return hd, nil, nil
 }
 
+// ordered says whether others wait for the lock in order. A handle asks once
+// what filesystem this is: on a network one the question would go to a server.
+func (h *handle) ordered(f fsys.File) bool {
+	if !h.cfg.host.Wakes {
+		return false
+	}
+	if !h.local.Load() {
+		if h.classed.Swap(true) {
+			return false
+		}
+		if class, err := f.Class(); err != nil || !class.KernelBacked() {
+			return false
+		}
+		h.local.Store(true)
+	}
+	others, err := f.OrderHeld()
+	return err == nil && others
+}
+
+// fileRecordStart begins every hard lock's record, and nothing else that is
+// anybody's: what begins so is written over without being read to its end.
+var fileRecordStart = []byte(`{"format":"` + meta.Format + `","kind":"` + meta.KindFile + `",`)
+
 // meet looks at the contents of a file whose kernel lock was granted. A soft
 // record without kernel_lock, or with one on another inode (a copy, the same
 // file through another mount), may have a live owner all the same; then the
@@ -209,6 +255,9 @@ func (fileProtocol) meet(h *handle, f fsys.File) (_ *reaper.Status, mayWrite boo
 	b, err := f.Read(meta.MaxSize + 1)
 	if err != nil {
 		return nil, false, err
+	}
+	if bytes.HasPrefix(b, fileRecordStart) {
+		return nil, true, nil
 	}
 	switch c := meta.Parse(b); {
 	case c.Class == meta.Torn:
@@ -260,7 +309,8 @@ func (h *handle) inform(hd *hold, now fsys.Info) error {
 	if err := hd.file.Write(b); err != nil {
 		return errors.Join(err, hd.file.Truncate(0)) // no half of a record
 	}
-	h.wrote.Store(&ownRecord{id: hd.id, size: int64(len(b)), from: from, to: h.cfg.host.Now()})
+	hd.chain.wrote = &ownRecord{id: hd.id, size: int64(len(b)), from: from, to: h.cfg.host.Now()}
+	h.wrote.Store(hd.chain.wrote)
 	return nil
 }
 
@@ -319,21 +369,28 @@ func (o *ownRecord) is(now fsys.Info) bool {
 // hold of an instant should not have to pay for.
 const longHold = time.Millisecond
 
-// release drops the lock with the descriptor.
+// release drops the lock with the descriptor, or hands both over to a waiter of
+// this process.
 func (fileProtocol) release(h *handle, hd *hold) error {
 	if hd.rec != nil {
 		defer h.cfg.host.Tokens.Remove(hd.rec.Token)
 	}
-	if h.cfg.host.Now().Sub(hd.since) < longHold {
-		return hd.file.CloseOnly()
-	}
+	long := h.cfg.host.Now().Sub(hd.since) >= longHold
 	var err error
-	now, lerr := h.dir.Lstat(h.name)
-	switch {
-	case errors.Is(lerr, fs.ErrNotExist), lerr == nil && now.ID != hd.id:
-		err = h.lostError()
-	case lerr != nil:
-		err = lerr
+	if long {
+		now, lerr := h.dir.Lstat(h.name)
+		switch {
+		case errors.Is(lerr, fs.ErrNotExist), lerr == nil && now.ID != hd.id:
+			err = h.lostError()
+		case lerr != nil:
+			err = lerr
+		}
+	}
+	if err == nil && h.handOver(hd) {
+		return nil
+	}
+	if !long {
+		return hd.file.CloseOnly()
 	}
 	return errors.Join(err, hd.file.Close())
 }

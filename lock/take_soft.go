@@ -42,7 +42,7 @@ const (
 // errAgain: the file that was just created is not ours any more.
 var errAgain = errors.New("start over")
 
-func (p softProtocol) take(h *handle, _ mode, patient bool) (hd *hold, st *reaper.Status, err error) {
+func (p softProtocol) take(h *handle, t *try) (hd *hold, st *reaper.Status, err error) {
 	class, err := h.dir.Class()
 	if err != nil {
 		return nil, nil, asLockError(h, err)
@@ -51,6 +51,9 @@ func (p softProtocol) take(h *handle, _ mode, patient bool) (hd *hold, st *reape
 		return nil, nil, &fs.PathError{Op: "lock", Path: h.path, Err: notLocal(class)}
 	}
 	h.local.Store(true)
+	if t.how == polite && h.queued() {
+		return nil, nil, errGate
+	}
 	token := h.cfg.host.NewToken()
 	// Entered before the file can exist: a record of this process with a token
 	// that is not entered is taken for an abandoned one.
@@ -79,7 +82,7 @@ func (p softProtocol) take(h *handle, _ mode, patient bool) (hd *hold, st *reape
 		if !errors.Is(err, fs.ErrExist) {
 			return nil, nil, h.swept(err)
 		}
-		seen, err := h.see(patient)
+		seen, err := h.see(t.how)
 		if err != nil {
 			return nil, nil, asLockError(h, err)
 		}
@@ -94,7 +97,7 @@ func (p softProtocol) take(h *handle, _ mode, patient bool) (hd *hold, st *reape
 		case err != nil:
 			return nil, nil, err
 		case next == tryAgain && round < rounds:
-		case patient && seen.Passing() && passes < passTries:
+		case t.how == patient && seen.Passing() && passes < passTries:
 			passes++
 			h.cfg.host.Sleep(passPause)
 		default:
@@ -105,8 +108,8 @@ func (p softProtocol) take(h *handle, _ mode, patient bool) (hd *hold, st *reape
 
 // see looks at the file that is there. A caller that looks often does without
 // the explanation; a patient one needs to know whether the lock may be passing.
-func (h *handle) see(patient bool) (reaper.Status, error) {
-	if patient {
+func (h *handle) see(how manner) (reaper.Status, error) {
+	if how == patient {
 		return h.reap.Examine(h.dir, h.name, true)
 	}
 	return h.reap.Glance(h.dir, h.name)

@@ -70,7 +70,7 @@ func (h *handle) swept(failure error) error {
 	if errors.Is(failure, fs.ErrNotExist) { // there is no directory
 		return failed
 	}
-	st, err := h.see(true)
+	st, err := h.see(patient)
 	if err != nil || st.Rule != reaper.RuleCreatorDied || st.Size > 0 {
 		return failed // there is nothing as far as can be seen, or another's
 	}

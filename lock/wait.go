@@ -39,7 +39,7 @@ func (h *handle) once(ctx context.Context, m mode, why error) error {
 		bounded, cancel = context.WithTimeoutCause(ctx, hangs, errNoAnswer)
 		defer cancel()
 	}
-	st, err := h.attempt(bounded, m, true)
+	st, err := h.attempt(bounded, &try{mode: m, how: patient})
 	if st != nil {
 		err = h.heldError(st, time.Time{}, why)
 	}
@@ -64,21 +64,23 @@ func (h *handle) acquire(ctx context.Context, limit time.Duration, m mode) error
 	if limit == 0 {
 		return h.once(ctx, m, timeoutError(0))
 	}
-	if queues.busy(h, m) {
-		return h.wait(ctx, limit, m, start, nil)
+	// Where another handle of this process has the lock there is nothing to try,
+	// but the log is to say who that is.
+	if queues.waited(h, m) || !h.logs() && queues.held(h, m) {
+		return h.wait(ctx, limit, m, start, nil, false)
 	}
 	// A limit only matters to the first attempt where its system calls may hang.
 	first, cancel := ctx, context.CancelFunc(func() {})
 	if limit > 0 && !h.local.Load() {
 		first, cancel = context.WithTimeoutCause(ctx, limit, errLimit)
 	}
-	st, err := h.attempt(first, m, false)
+	st, err := h.attempt(first, &try{mode: m})
 	cancel()
-	if st == nil {
+	if st == nil && !errors.Is(err, errGate) {
 		h.logAcquire(ctx, start, 1, err)
 		return err
 	}
-	return h.wait(ctx, limit, m, start, st)
+	return h.wait(ctx, limit, m, start, st, st == nil)
 }
 
 // errLimit is the cause of a context that ended because the limit was over.
@@ -88,8 +90,9 @@ var errLimit = errors.New("timeout")
 var errNoAnswer = errors.New("the filesystem does not answer")
 
 // wait queues and tries again until the lock is taken or the wait ends. st is
-// what the first attempt saw, nil if there was none.
-func (h *handle) wait(ctx context.Context, limit time.Duration, m mode, start time.Time, st *reaper.Status) error {
+// what the first attempt saw, nil if there was none or it gave way to others
+// (behind).
+func (h *handle) wait(ctx context.Context, limit time.Duration, m mode, start time.Time, st *reaper.Status, behind bool) error {
 	outer := ctx
 	if limit > 0 {
 		var cancel context.CancelFunc
@@ -99,27 +102,49 @@ func (h *handle) wait(ctx context.Context, limit time.Duration, m mode, start ti
 	w := queues.join(h, m)
 	defer queues.leave(w)
 	h.logWait(outer, st)
-	p := pace{most: h.cfg.poll}
-	timer := time.NewTimer(p.next())
-	defer timer.Stop()
-	for attempts := 1; ; attempts++ {
+	f := front{h: h, mode: m, pace: pace{most: h.cfg.poll}, behind: behind}
+	defer f.end()
+	var timer *time.Timer // only the first needs one
+	attempts, looked := 1, st != nil || behind
+	for {
 		first := queues.first(w)
-		if first || h.taken() {
-			seen, err := h.attempt(ctx, m, false)
-			if seen == nil {
-				h.logAcquire(outer, start, attempts+1, err)
+		if let := queues.given(w); let != nil {
+			f.given(let)
+		}
+		if !looked && (first && f.due() || h.taken()) {
+			attempts++
+			t := f.try()
+			seen, err := h.attempt(ctx, t)
+			f.tried(t, err)
+			if seen == nil && !f.behind {
+				h.logAcquire(outer, start, attempts, err)
 				return err
 			}
-			st = seen
+			if seen != nil {
+				st = seen
+			}
 		}
+		looked = false
+		var through <-chan struct{}
 		var look <-chan time.Time
 		if first { // the others are woken when it is their turn
+			var pause time.Duration
+			through, pause = f.arrange(st)
+			if timer == nil {
+				timer = time.NewTimer(pause)
+				defer timer.Stop()
+			} else {
+				timer.Reset(pause)
+			}
 			look = timer.C
 		}
 		select {
 		case <-w.wake:
+			f.roused()
+		case <-through:
+			f.woken()
 		case <-look:
-			timer.Reset(p.next())
+			f.paused()
 		case <-ctx.Done():
 			st = h.explained(st)
 			why := waitEnded(ctx)

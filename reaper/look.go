@@ -277,6 +277,9 @@ func (s *Status) SameFile(o *Status) bool {
 	return s.Exists && o.Exists && s.info.ID == o.info.ID
 }
 
+// ID is that of the inode that was looked at.
+func (s *Status) ID() fsys.ID { return s.info.ID }
+
 // Unprobed is the error with which the kernel lock could not be probed, where
 // it alone would have decided, or nil. Unlike an owner of whom nothing can be
 // known it is nothing to wait for.
