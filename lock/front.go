@@ -239,23 +239,27 @@ func (h *handle) waitForFile(p *parked, m mode) (let passage, err error) {
 	if m == shared {
 		return let, let.file.Lock(fsys.Shared)
 	}
-	// Without the right to write there is no exclusive order lock, and a
-	// directory has none: then the turn is not waited for.
-	if h.inner() && let.file.OrderLock(fsys.Exclusive, true) == nil {
+	// Without the right to write there is no exclusive order lock, nor on a
+	// directory: then the turn is not waited for.
+	if h.inner() && let.file.OrderLock(fsys.Presence, fsys.Shared, false) == nil {
+		if !parks.queues(p, let.file) {
+			return passage{}, let.file.Close()
+		}
+		if err := let.file.OrderLock(fsys.Turn, fsys.Exclusive, true); err != nil {
+			h.logGate(err)
+		}
 		if !parks.queues(p, let.file) {
 			return passage{}, let.file.Close()
 		}
 	}
-	err = let.file.Lock(fsys.Exclusive)
-	let.ordered = parks.ordered(p)
-	return let, err
+	return let, let.file.Lock(fsys.Exclusive)
 }
 
 // dropped is what becomes of a passage that nobody waits for any more.
 func dropped(h *handle) func(passage) {
 	return func(p passage) {
 		if p.gate != nil {
-			p.gate.abandon()
+			p.gate.leave()
 		}
 		if p.file != nil {
 			h.logGate(p.file.Close())

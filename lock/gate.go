@@ -9,20 +9,21 @@ import (
 )
 
 // The gate puts the waiters of different processes in the order of their
-// coming. It is a kernel lock that one of them holds while it waits for the
-// lock: the others wait for the gate, where the kernel keeps the order, and who
-// comes new sees it and waits too, even if the lock is free just now. Without a
-// gate all would wake at each release, and who has just released would be the
-// first to take the lock again.
+// coming. It is a kernel lock: who waits for the lock waits for the gate first,
+// where the kernel keeps the order, and has it until he has let the lock go
+// again. So each release wakes one waiter, the next in turn, and who comes new,
+// or has just let go, sees the gate and waits too, even if the lock is free at
+// that moment. Without a gate all would wake each time, and who has just let go
+// would be the first to take the lock again.
 //
 // The gate orders and never excludes. Where it cannot be made, is removed, is
 // left by a crash or held by a process that is stopped, locking stays right:
 // nobody waits at the gate without trying the lock itself from time to time.
 //
-// A hard lock's gate is the order lock of its own file, where there is one.
+// A hard lock's gate is an order lock of its own file, where there is one.
 // Otherwise the gate is the kernel lock on a side file, which only contended
-// locks have. Who waits at it holds its order lock as well, shared: who can
-// have that exclusively is alone, and removes the file.
+// locks have. Who waits or has the gate shares the order lock of those present;
+// who can have that for himself alone is the last, and removes the file.
 
 const gateSuffix = ".gate"
 
@@ -92,7 +93,7 @@ func (h *handle) openGateOnce() (*gate, error) {
 		}
 		g.id = info.ID
 	}
-	if err := f.OrderLock(fsys.Shared, false); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+	if err := f.OrderLock(fsys.Presence, fsys.Shared, false); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return nil, errors.Join(err, f.Close())
 	}
 	return g, nil
@@ -128,40 +129,29 @@ func (h *handle) enterGate(g *gate, wanted func() bool) (_ *gate, err error) {
 
 func (g *gate) named() (bool, error) { return fsys.Names(g.h.dir, g.h.gate, g.id) }
 
-// pass lets the next one through, and removes the gate if there is none. Where
-// the kernel has no order locks that cannot be told before the next one had
-// the time to wake up: then the gate is to be left later, when the lock is let
-// go, and pass returns true.
-func (g *gate) pass() (later bool) {
+// pass is called when the lock is taken. Where there are order locks the gate
+// is kept until the lock is let go. Without them it could not be told then
+// whether anybody waits, unless the next in turn has had the time to wake up
+// and has the gate by then: so there he is let through now.
+func (g *gate) pass() {
 	if !fsys.OrderLocks {
-		if err := g.file.Unlock(); err == nil {
-			return true
-		}
-		g.logged(g.close())
-		return false
+		g.logged(g.file.Unlock())
 	}
-	err := g.file.OrderLock(fsys.Exclusive, false)
-	if err == nil {
-		err = g.remove() // nobody waits, and nobody can begin to
-	}
-	g.logged(errors.Join(ignoring(err, fsys.ErrLocked, fs.ErrPermission), g.close()))
-	return false
 }
 
-// leave is what pass was not yet: the end of a gate that was passed.
+// leave gives the gate up, after the lock was let go or by one who does not
+// wait for it any more. The last removes the file.
 func (g *gate) leave() {
-	err := g.file.TryLock(fsys.Exclusive)
-	if err == nil {
+	var err error
+	if fsys.OrderLocks {
+		err = g.file.OrderLock(fsys.Presence, fsys.Exclusive, false)
+	} else if err = g.file.Unlock(); err == nil {
+		err = g.file.TryLock(fsys.Exclusive)
+	}
+	if err == nil { // nobody waits, and nobody can begin to
 		err = g.remove()
 	}
 	g.logged(errors.Join(ignoring(err, fsys.ErrLocked, fs.ErrPermission), g.close()))
-}
-
-// abandon gives the gate up without having got the lock.
-func (g *gate) abandon() {
-	if g.pass() {
-		g.leave()
-	}
 }
 
 func (g *gate) remove() error {
@@ -174,11 +164,12 @@ func (g *gate) remove() error {
 	return fsys.Remove(g.h.dir, g.h.gate, g.id)
 }
 
-// close drops both locks before the descriptor, of which a child that is just
-// being started may have a copy for an instant.
+// close drops all locks before the descriptor, of which a child that is just
+// being started may have a copy for an instant. The gate itself comes first:
+// somebody waits for it.
 func (g *gate) close() error {
-	err := g.file.OrderUnlock()
-	return errors.Join(ignoring(err, errors.ErrUnsupported), g.file.Close())
+	err := errors.Join(g.file.Unlock(), ignoring(g.file.OrderUnlock(), errors.ErrUnsupported))
+	return errors.Join(err, g.file.CloseOnly())
 }
 
 // logged: what goes wrong at the gate costs order, nothing else.

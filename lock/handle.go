@@ -168,7 +168,11 @@ func (h *handle) attempt(ctx context.Context, t *try) (*reaper.Status, error) {
 		return st, err
 	}
 	queues.took(h, t.mode)
-	h.pass(hd, t)
+	if t.gate != nil {
+		t.gate.pass()
+		hd.gate = t.gate
+	}
+	t.gate, t.let = nil, nil
 	h.mu.Lock()
 	h.hold, h.n = hd, 1
 	for w := range h.waiting {
@@ -176,17 +180,6 @@ func (h *handle) attempt(ctx context.Context, t *try) (*reaper.Status, error) {
 	}
 	h.mu.Unlock()
 	return nil, nil
-}
-
-// pass lets the next in order go on to wait for the lock, which is taken now.
-func (h *handle) pass(hd *hold, t *try) {
-	if t.gate != nil && t.gate.pass() {
-		hd.gate = t.gate
-	}
-	if t.let != nil && t.let.ordered {
-		h.logGate(hd.file.OrderUnlock())
-	}
-	t.gate, t.let = nil, nil
 }
 
 // takeTurn gets the turn. When ctx ends first, another goroutine is trying or

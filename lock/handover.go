@@ -38,7 +38,7 @@ func (h *handle) handOver(hd *hold) bool {
 		return false
 	}
 	if h.inner() {
-		if others, err := hd.file.OrderHeld(); err != nil || others {
+		if others, err := hd.file.OrderHeld(fsys.Presence); err != nil || others {
 			return false
 		}
 	} else if h.queued() {

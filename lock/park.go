@@ -45,7 +45,7 @@ type parked struct {
 	done chan struct{} // closed when it was let through, or will not be
 
 	users int       // who waits for it; guarded by parkSet.mu, like what follows
-	queue fsys.File // it is blocked in Lock of this file and holds its order lock
+	queue fsys.File // atFile: it waits in order, by the order locks of this file
 	let   passage
 	drop  func(passage) // what becomes of a passage that nobody waits for
 }
@@ -56,7 +56,6 @@ type passage struct {
 	gate     *gate // atGate
 	file     fsys.File
 	writable bool // atFile: a record may be written
-	ordered  bool // atFile: the file's order lock is held too
 	chain    *chain
 	err      error
 }
@@ -113,8 +112,8 @@ func (s *parkSet) wanted(p *parked) bool {
 	return p.users > 0
 }
 
-// queues notes that a thread has the order lock of a file and goes on to wait
-// for its lock; false when nobody waits for that any more.
+// queues notes that a thread waits in order; false when nobody waits for it any
+// more.
 func (s *parkSet) queues(p *parked, f fsys.File) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -139,20 +138,11 @@ func (s *parkSet) leave(p *parked) passage {
 	default:
 	}
 	if p.users == 0 && p.queue != nil {
-		// Nobody is to stand in the queue behind a waiter that has left. The
-		// thread stays blocked: that costs its successor a moment.
+		// Nobody is to stand behind a waiter that has left. If it was his turn
+		// it is the next one's now. If it was not, the thread has the turn for
+		// an instant some time. An error costs others their order, for a while.
 		_ = p.queue.OrderUnlock()
 		p.queue = nil
 	}
 	return passage{}
-}
-
-// ordered says whether a thread that has been let through still has the order
-// lock of its file, and stops leave from giving it up.
-func (s *parkSet) ordered(p *parked) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	had := p.queue != nil
-	p.queue = nil
-	return had
 }

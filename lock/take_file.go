@@ -238,7 +238,7 @@ func (h *handle) ordered(f fsys.File) bool {
 		}
 		h.local.Store(true)
 	}
-	others, err := f.OrderHeld()
+	others, err := f.OrderHeld(fsys.Turn)
 	return err == nil && others
 }
 

@@ -266,10 +266,13 @@ func (f *toldFile) Unlock() error {
 }
 
 // Waiting is not explored: a host whose locks wake nobody tries again instead.
-func (f *toldFile) Lock(fsys.LockMode) error            { return errors.ErrUnsupported }
-func (f *toldFile) OrderLock(fsys.LockMode, bool) error { return errors.ErrUnsupported }
-func (f *toldFile) OrderUnlock() error                  { return errors.ErrUnsupported }
-func (f *toldFile) OrderHeld() (bool, error)            { return false, errors.ErrUnsupported }
+func (f *toldFile) Lock(fsys.LockMode) error { return errors.ErrUnsupported }
+
+func (f *toldFile) OrderLock(fsys.Order, fsys.LockMode, bool) error { return errors.ErrUnsupported }
+
+func (f *toldFile) OrderUnlock() error { return errors.ErrUnsupported }
+
+func (f *toldFile) OrderHeld(fsys.Order) (bool, error) { return false, errors.ErrUnsupported }
 
 func (f *toldFile) Close() error {
 	r := f.p.ask(Op{Call: Close, FD: f.fd})

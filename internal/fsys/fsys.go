@@ -124,6 +124,14 @@ const (
 	Exclusive
 )
 
+// Order is one of an open file's two order locks.
+type Order uint8
+
+const (
+	Turn     Order = iota // held by the one whose turn it is
+	Presence              // shared by all who wait for their turn
+)
+
 // File is an open file (or, with OpenDirToo, directory). Its descriptor is
 // close-on-exec and is closed only by Close: a File that is dropped keeps its
 // kernel lock until the process ends.
@@ -156,18 +164,18 @@ type File interface {
 	// done. It blocks its thread. Who waits is let through in the order of coming
 	// as far as the kernel keeps one.
 	Lock(mode LockMode) error
-	// OrderLock takes the open file's order lock: a second lock that knows
-	// nothing of the first. It decides nothing; it is for those who wait for the
-	// first, to wait in order. With wait it blocks like Lock, else ErrLocked when
-	// another open file's order lock excludes it. A conversion that is refused
-	// leaves what was held. Exclusive needs OpenWrite. errors.ErrUnsupported
-	// unless [OrderLocks].
-	OrderLock(mode LockMode, wait bool) error
-	// OrderUnlock drops the order lock; nil when there is none. It may be called
-	// while another goroutine is blocked in Lock.
+	// OrderLock takes one of the open file's order locks, which know nothing of
+	// the lock itself or of each other. They decide nothing; they are for those
+	// who wait for the lock, to do so in order. With wait it blocks like Lock,
+	// else ErrLocked when another open file's excludes it. A conversion that is
+	// refused leaves what was held. Exclusive needs OpenWrite.
+	// errors.ErrUnsupported unless [OrderLocks].
+	OrderLock(o Order, mode LockMode, wait bool) error
+	// OrderUnlock drops both order locks; nil when there is none. It may be
+	// called while another goroutine is blocked in Lock or OrderLock.
 	OrderUnlock() error
-	// OrderHeld says whether another open file has an order lock.
-	OrderHeld() (bool, error)
+	// OrderHeld says whether another open file has the order lock.
+	OrderHeld(o Order) (bool, error)
 	// Class is the class of the filesystem the file is on.
 	Class() (Class, error)
 	// Dup duplicates the descriptor for a child process. The kernel lock ends

@@ -8,14 +8,14 @@ import (
 
 const orderLocks = true
 
-// orderAt is the byte of the order lock, where no program that locks a part of
-// a file has business. One that locks the whole of it with fcntl does take it;
-// so the order lock is never waited for alone.
+// orderAt is where the two bytes of the order locks are: where no program that
+// locks a part of a file has business. One that locks the whole of it with
+// fcntl does take them; so they are never waited for alone.
 const orderAt = 1<<62 + 1
 
 // OrderLock takes an open file description lock (fcntl_locking(2)). It belongs
 // to the open file like that of flock, and neither sees the other.
-func (f *file) OrderLock(mode LockMode, wait bool) error {
+func (f *file) OrderLock(o Order, mode LockMode, wait bool) error {
 	typ, cmd := int16(unix.F_RDLCK), unix.F_OFD_SETLK
 	if mode == Exclusive {
 		typ = unix.F_WRLCK
@@ -23,7 +23,7 @@ func (f *file) OrderLock(mode LockMode, wait bool) error {
 	if wait {
 		cmd = unix.F_OFD_SETLKW
 	}
-	switch err := f.order(cmd, &unix.Flock_t{Type: typ}); err {
+	switch err := f.order(cmd, &unix.Flock_t{Type: typ, Start: orderAt + int64(o), Len: 1}); err {
 	case nil:
 		return nil
 	case unix.EACCES, unix.EAGAIN:
@@ -34,14 +34,14 @@ func (f *file) OrderLock(mode LockMode, wait bool) error {
 }
 
 func (f *file) OrderUnlock() error {
-	if err := f.order(unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_UNLCK}); err != nil {
+	if err := f.order(unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_UNLCK, Start: orderAt, Len: 2}); err != nil {
 		return f.error("fcntl", err)
 	}
 	return nil
 }
 
-func (f *file) OrderHeld() (bool, error) {
-	l := unix.Flock_t{Type: unix.F_WRLCK}
+func (f *file) OrderHeld(o Order) (bool, error) {
+	l := unix.Flock_t{Type: unix.F_WRLCK, Start: orderAt + int64(o), Len: 1}
 	if err := f.order(unix.F_OFD_GETLK, &l); err != nil {
 		return false, f.error("fcntl", err)
 	}
@@ -49,7 +49,7 @@ func (f *file) OrderHeld() (bool, error) {
 }
 
 func (f *file) order(cmd int, l *unix.Flock_t) error {
-	l.Whence, l.Start, l.Len = io.SeekStart, orderAt, 1
+	l.Whence = io.SeekStart
 	for {
 		if err := unix.FcntlFlock(uintptr(f.fd), cmd, l); err != unix.EINTR {
 			return err

@@ -9,6 +9,10 @@ import "errors"
 // same handle waits for the lock.
 const orderLocks = false
 
-func (f *file) OrderLock(LockMode, bool) error { return f.error("lock", errors.ErrUnsupported) }
-func (f *file) OrderUnlock() error             { return f.error("unlock", errors.ErrUnsupported) }
-func (f *file) OrderHeld() (bool, error)       { return false, f.error("lock", errors.ErrUnsupported) }
+func (f *file) OrderLock(Order, LockMode, bool) error {
+	return f.error("lock", errors.ErrUnsupported)
+}
+
+func (f *file) OrderUnlock() error { return f.error("unlock", errors.ErrUnsupported) }
+
+func (f *file) OrderHeld(Order) (bool, error) { return false, f.error("lock", errors.ErrUnsupported) }

@@ -20,9 +20,9 @@ var Real FS = realFS{}
 // that is true, and the locks say nothing about Files.
 const LocksBelongToFile = locksBelongToFile
 
-// OrderLocks says that an open file has an order lock: a lock of a byte range
-// that belongs to the open file and that the kernel keeps apart from the lock
-// on the whole file. Linux has one (open file description locks, fcntl(2); its
+// OrderLocks says that an open file has order locks: locks of a byte range that
+// belong to the open file and that the kernel keeps apart from the lock on the
+// whole file. Linux has one (open file description locks, fcntl(2); its
 // flock knows nothing of them). On the BSDs and macOS flock and fcntl exclude
 // each other.
 const OrderLocks = orderLocks
