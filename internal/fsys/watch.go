@@ -17,10 +17,9 @@ type Watching struct {
 // It watches this one file, not the name: a file that takes the name later
 // makes no event, except that it took the name from this one. So the order is:
 // watch, then open and look. What is found is the file that is watched, or
-// there is a wake-up to come (unless a directory above it was
-// exchanged). Once woken, watch again, because the name may be
-// another file's; and close the old Watching after that, so that what they
-// share is not given up in between.
+// there is a wake-up to come (unless a directory above it was exchanged). Once
+// woken, watch again, because the name may be another file's; and close the old
+// Watching after that, so that what they share is not given up in between.
 //
 // Who watches and also opens the file for writing wakes himself by closing it.
 //

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -48,13 +50,30 @@ func init() {
 		}
 		return errors.Join(watchOnce(args[0]), tellError(limited))
 	}
-	// watch limited FILE PATH: under a limit of nothing, which a user namespace may set for itself.
-	roles["watch limited"] = func(args []string) error {
-		if err := os.WriteFile(args[0], []byte("0"), 0); err != nil {
+	// watch without proc PATH: in a directory that is open.
+	roles["watch without proc"] = func(args []string) error {
+		d, err := fsys.Real.OpenDir(filepath.Dir(args[0]))
+		if err != nil {
+			return err
+		}
+		if err := unix.Mount("none", "/proc", "tmpfs", 0, ""); err != nil {
 			fmt.Println("skip:", err)
 			return nil
 		}
-		return tellError(watchOnce(args[1]))
+		_, err = fsys.Watch(d, filepath.Base(args[0]))
+		return tellError(err)
+	}
+	// watch limited N FILE TIMES PATH: under a limit that a user namespace may set for itself.
+	roles["watch limited"] = func(args []string) error {
+		if err := os.WriteFile(args[1], []byte(args[0]), 0); err != nil {
+			fmt.Println("skip:", err)
+			return nil
+		}
+		times, err := strconv.Atoi(args[2])
+		for ; err == nil && times > 0; times-- {
+			err = watchOnce(args[3])
+		}
+		return tellError(err)
 	}
 }
 
@@ -83,7 +102,7 @@ func tellError(err error) error {
 func wantTold(t *testing.T, cmd *exec.Cmd, want string) {
 	t.Helper()
 	out, err := cmd.Output()
-	if errors.Is(err, syscall.EPERM) || len(out) > 5 && string(out[:5]) == "skip:" {
+	if errors.Is(err, syscall.EPERM) || strings.HasPrefix(string(out), "skip:") {
 		t.Skipf("not allowed here: %v %s", err, out)
 	}
 	must(t, err)
@@ -92,8 +111,8 @@ func wantTold(t *testing.T, cmd *exec.Cmd, want string) {
 	}
 }
 
-// undecided is a Dir of somebody else.
-type undecided struct{ fsys.Dir }
+// decorated is a Dir that is not Real's.
+type decorated struct{ fsys.Dir }
 
 func TestWatchSaysWhyNot(t *testing.T) {
 	eachDir(t, func(t *testing.T, d fsys.Dir, path string) {
@@ -104,7 +123,7 @@ func TestWatchSaysWhyNot(t *testing.T) {
 		_, err := fsys.Watch(d, "none")
 		wantErr(t, err, fs.ErrNotExist)
 		touch(t, filepath.Join(path, "a"))
-		_, err = fsys.Watch(undecided{d}, "a")
+		_, err = fsys.Watch(decorated{d}, "a")
 		wantErr(t, err, errors.ErrUnsupported)
 		watch(t, d, "a")
 	})
@@ -121,20 +140,44 @@ func TestWatchAtTheLimitOfDescriptors(t *testing.T) {
 	wantTold(t, roleCommand("watch at the limit", path), "watch "+path+": "+unix.EMFILE.Error())
 }
 
+// Who took that for a removal would try again at once, and again.
+func TestWithoutProcAFileIsNotTakenToBeGone(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can mount")
+	}
+	path := filepath.Join(t.TempDir(), "a")
+	touch(t, path)
+	cmd := roleCommand("watch without proc", path)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
+	wantTold(t, cmd, "watch "+path+": /proc/self/fd does not lead to the directory")
+}
+
+func limited(args ...string) *exec.Cmd {
+	cmd := roleCommand("watch limited", args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER,
+		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
+	}
+	return cmd
+}
+
 func TestWatchAtTheLimitOfTheUser(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a")
 	touch(t, path)
 	for limit, want := range map[string]error{"max_inotify_instances": unix.EMFILE, "max_inotify_watches": unix.ENOSPC} {
 		t.Run(limit, func(t *testing.T) {
-			cmd := roleCommand("watch limited", "/proc/sys/user/"+limit, path)
-			cmd.SysProcAttr = &syscall.SysProcAttr{
-				Cloneflags:  syscall.CLONE_NEWUSER,
-				UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
-				GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
-			}
-			wantTold(t, cmd, "watch "+path+": "+want.Error())
+			wantTold(t, limited("0", "/proc/sys/user/"+limit, "1", path), "watch "+path+": "+want.Error())
 		})
 	}
+}
+
+// An instance counts until the kernel is done with it, long after its
+// descriptor is gone.
+func TestComingAndGoingTakesTwoInstances(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a")
+	touch(t, path)
+	wantTold(t, limited("2", "/proc/sys/user/max_inotify_instances", "1000", path), "no error")
 }
 
 func TestWatchNeedsTheRightToRead(t *testing.T) {

@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watched are the events that a look may be worth. Removal is IN_ATTRIB as long
-// as anybody has the file open, for the link count is an attribute, and
-// IN_DELETE_SELF once nobody has (inotify(7)). IN_CLOSE_WRITE is how the death
-// of an owner shows that kept the file open.
+// watched are the events that a look may be worth. Removal is IN_ATTRIB, for the
+// link count is an attribute (inotify(7)), even while somebody has the file
+// open; IN_DELETE_SELF comes when nobody has. IN_CLOSE_WRITE is how the death of
+// an owner shows that kept the file open.
 //
 // The mask is the same for everybody: inotify_add_watch replaces that of a file
 // which is watched already.

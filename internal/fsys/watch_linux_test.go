@@ -295,21 +295,6 @@ func TestTheEndOfAFileIsNotTheEndOfTheNext(t *testing.T) {
 	}
 }
 
-func TestComingAndGoingMakesFewInstances(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "a")
-	touch(t, path)
-	most := 0
-	for range 300 {
-		w, err := fsys.Watch(at(path), "a")
-		must(t, err)
-		most = max(most, len(inotifies(t)))
-		w.Close()
-	}
-	if most > 2 {
-		t.Errorf("%d inotify instances at once", most)
-	}
-}
-
 func TestCloseWhileEventsArrive(t *testing.T) {
 	path := t.TempDir()
 	names := []string{"a", "b", "c"}
