@@ -22,9 +22,9 @@ type Ending struct {
 // The error matches [ErrNoProcess] when it has ended already, which includes
 // that its pid is another process's now; [ErrElsewhere] when the pid says
 // nothing here; errors.ErrUnsupported where there is nothing to wait with
-// (Linux alone has it, since 5.3). It says ErrNoProcess of no process that
-// [Look] would not say to be gone, exited or to have another start. After any
-// other error the process has to be looked at now and then instead.
+// (Linux alone has it, since 5.3). What is ErrNoProcess here is Gone, Exited or
+// of another Start to [Look] as well. After any other error the process has to
+// be looked at now and then instead.
 //
 // Where the start cannot be compared, for id or the kernel does not say it or
 // says it in another time namespace, the process is the one that has the pid
@@ -44,8 +44,8 @@ func WatchProcess(id Identity) (*Ending, error) {
 	return e, nil
 }
 
-// C is closed when the process has ended. (And when the kernel has stopped
-// telling, which has not been seen to happen; WatchProcess then says why.)
+// C is closed when the process has ended, or when the kernel would not say any
+// more whether it has: a new call of WatchProcess then tells why.
 func (e *Ending) C() <-chan struct{} { return e.ended }
 
 // Close ends the watch: when it has returned, C stays as it is, and nothing is
