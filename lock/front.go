@@ -2,7 +2,6 @@ package lock
 
 import (
 	"errors"
-	"io/fs"
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
@@ -27,10 +26,12 @@ type front struct {
 	noGate   bool // the gate cannot be had
 	noPark   bool // nor a thread
 	idle     int  // how often a thread came back at once, for nothing
+	looks    int  // how often events called for a look at once
 	since    time.Time
 
-	pace pace
-	net  net
+	events events
+	pace   pace
+	net    net
 }
 
 const (
@@ -52,10 +53,10 @@ const (
 	longestNet = 30 * time.Second
 )
 
-func (n *net) next() time.Duration {
-	n.last = min(max(2*n.last, firstNet), longestNet)
-	return n.last
-}
+func (n *net) pause() time.Duration { return max(n.last, firstNet) }
+
+// passed is called when a pause was to no avail: the next is twice as long.
+func (n *net) passed() { n.last = min(2*n.pause(), longestNet) }
 
 // due says whether the lock is worth an attempt: not while another handle of
 // this process has it, who will say so when it lets go. When that takes longer
@@ -85,52 +86,76 @@ func (f *front) tried(t *try, err error) {
 	}
 }
 
-// arrange decides what the waiter is woken by after an attempt that failed: the
-// channel, and the pause after which it looks in any case.
-func (f *front) arrange(st *reaper.Status) (<-chan struct{}, time.Duration) {
+// signs are what a waiter is woken by, and the pause after which it looks in
+// any case.
+type signs struct {
+	through <-chan struct{} // the thread is back
+	changed <-chan struct{} // something happened to the file
+	ended   <-chan struct{} // the owner's process has ended
+	pause   time.Duration
+}
+
+var closed = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+// atOnce is no pause at all.
+func (f *front) atOnce() signs { return signs{through: closed, pause: f.pace.most} }
+
+// soon is where nothing wakes.
+func (f *front) soon() signs { return signs{pause: f.pace.next()} }
+
+// arrange decides what the waiter is woken by after an attempt that failed.
+func (f *front) arrange(st *reaper.Status) signs {
 	h := f.h
 	if f.park != nil && f.elsewhere(st) {
 		f.unpark()
 	}
 	switch {
 	case f.park != nil:
-		return f.park.done, f.net.next()
-	case !h.wakes() || f.noPark:
-		return nil, f.pace.next()
+		return signs{through: f.park.done, pause: f.net.pause()}
+	case !h.wakes():
+		return f.soon()
 	case !f.lingered && queues.held(h, f.mode):
-		return nil, linger
+		return signs{pause: linger}
 	case f.idle > mostIdle:
 		f.idle = 0
-		return nil, f.pace.next()
+		return f.soon()
 	}
 	if f.wantsGate() && !f.toGate() {
-		return f.waiting()
+		return f.waiting(st)
 	}
 	if f.gate != nil && f.behind {
 		f.behind = false
-		return closed, f.pace.most // our turn: try
+		return f.atOnce() // our turn
 	}
 	switch {
+	case f.noPark:
 	case h.proto.kind() == meta.KindFile && (f.behind || st == nil || st.KernelLocked()):
 		f.toFile()
 	case st != nil && st.KernelLocked():
 		f.toSoft(st)
-	default: // nothing that a thread could be blocked on
-		return nil, f.pace.next()
 	}
-	return f.waiting()
+	return f.waiting(st)
 }
 
-var closed = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
-
-// waiting is what a waiter with a thread is woken by; without room for one it
-// looks from time to time.
-func (f *front) waiting() (<-chan struct{}, time.Duration) {
-	if f.park == nil {
-		return nil, f.pace.next()
+// waiting is what a waiter with a thread is woken by; without one it is events.
+func (f *front) waiting(st *reaper.Status) signs {
+	if f.park != nil {
+		f.events.close()
+		f.since = f.h.cfg.host.Now()
+		return signs{through: f.park.done, pause: f.net.pause()}
 	}
-	f.since = f.h.cfg.host.Now()
-	return f.park.done, f.net.next()
+	switch look, soon := f.events.arm(f.h, st); {
+	case soon:
+		return f.soon()
+	case look && f.looks < mostIdle:
+		f.looks++
+		return f.atOnce()
+	case look: // the file is another each time
+		f.looks = 0
+		return f.soon()
+	}
+	f.looks = 0
+	return signs{changed: f.events.changed(), ended: f.events.ended(), pause: f.net.pause()}
 }
 
 // elsewhere: the thread is blocked on the file of an owner who is not the one
@@ -144,127 +169,6 @@ func (f *front) elsewhere(st *reaper.Status) bool {
 // lock do not: they would wait behind one who wants it for himself.
 func (f *front) wantsGate() bool {
 	return f.gate == nil && !f.noGate && f.mode == exclusive && !f.h.inner()
-}
-
-// toGate is true when the gate is ours at once, or cannot be had at all. Else
-// it has parked a thread there.
-func (f *front) toGate() bool {
-	h := f.h
-	at := spot{place: h.place(), barrier: atGate}
-	if f.park = parks.find(at); f.park != nil {
-		return false
-	}
-	g, err := h.openGate()
-	if err == nil {
-		if err = g.file.TryLock(fsys.Exclusive); err == nil {
-			var named bool
-			if named, err = g.named(); named {
-				f.gate = g
-				return true
-			}
-		}
-	}
-	if err != nil && !errors.Is(err, fsys.ErrLocked) {
-		f.noGate = true
-		if g != nil {
-			err = errors.Join(err, g.close())
-		}
-		h.logGate(err)
-		return true
-	}
-	var started bool
-	f.park, started = parks.join(at, func(p *parked) passage {
-		g, err := h.enterGate(g, func() bool { return parks.wanted(p) })
-		return passage{gate: g, err: err}
-	}, dropped(h))
-	if !started { // another was quicker, or there is no room
-		h.logGate(g.close())
-	}
-	return false
-}
-
-// toSoft parks a thread at the file of the owner that was seen. It asks for the
-// shared lock, which disturbs nobody, and drops it before it tells anybody.
-func (f *front) toSoft(st *reaper.Status) {
-	h, at := f.h, spot{place: f.h.place(), barrier: atSoft, id: st.ID()}
-	how := fsys.Shared
-	if st.Mode == "shared" { // the shared lock would be granted at once
-		how, at.mode = fsys.Exclusive, shared
-	}
-	f.park, _ = parks.join(at, func(*parked) passage {
-		file, err := h.dir.Open(h.name, fsys.OpenRead)
-		if errors.Is(err, fs.ErrNotExist) {
-			return passage{}
-		}
-		if err != nil {
-			return passage{err: err}
-		}
-		if file.OpenInfo().ID == at.id {
-			if err = file.Lock(how); err == nil {
-				err = file.Unlock()
-			}
-		}
-		return passage{file: file, err: err}
-	}, dropped(h))
-}
-
-// toFile parks a thread at the hard lock itself: what it is granted is the lock.
-func (f *front) toFile() {
-	h, m := f.h, f.mode
-	f.park, _ = parks.join(spot{place: h.place(), barrier: atFile, mode: m}, func(p *parked) passage {
-		let, err := h.waitForFile(p, m)
-		if err != nil && let.file != nil {
-			err = errors.Join(err, let.file.Close())
-			let.file = nil
-		}
-		let.err = err
-		return let
-	}, dropped(h))
-}
-
-// waitForFile waits for the order lock, so for its turn, and then for the lock.
-func (h *handle) waitForFile(p *parked, m mode) (let passage, err error) {
-	let.writable = true
-	let.file, err = h.dir.Open(h.name, fsys.OpenWrite|fsys.OpenDirToo)
-	if errors.Is(err, fs.ErrPermission) {
-		let.writable = false
-		let.file, err = h.dir.Open(h.name, fsys.OpenRead|fsys.OpenDirToo)
-	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return passage{}, nil
-	case err != nil:
-		return passage{}, err
-	}
-	if m == shared {
-		return let, let.file.Lock(fsys.Shared)
-	}
-	// Without the right to write there is no exclusive order lock, nor on a
-	// directory: then the turn is not waited for.
-	if h.inner() && let.file.OrderLock(fsys.Presence, fsys.Shared, false) == nil {
-		if !parks.queues(p, let.file) {
-			return passage{}, let.file.Close()
-		}
-		if err := let.file.OrderLock(fsys.Turn, fsys.Exclusive, true); err != nil {
-			h.logGate(err)
-		}
-		if !parks.queues(p, let.file) {
-			return passage{}, let.file.Close()
-		}
-	}
-	return let, let.file.Lock(fsys.Exclusive)
-}
-
-// dropped is what becomes of a passage that nobody waits for any more.
-func dropped(h *handle) func(passage) {
-	return func(p passage) {
-		if p.gate != nil {
-			p.gate.leave()
-		}
-		if p.file != nil {
-			h.logGate(p.file.Close())
-		}
-	}
 }
 
 // woken is called when the thread is back.
@@ -315,6 +219,7 @@ func (f *front) paused() {
 		return
 	}
 	f.overdue = true
+	f.net.passed()
 }
 
 func (f *front) unpark() {
@@ -324,6 +229,7 @@ func (f *front) unpark() {
 
 // end gives everything back.
 func (f *front) end() {
+	f.events.close()
 	if f.park != nil {
 		f.unpark()
 	}

@@ -25,10 +25,6 @@ import (
 // locks have. Who waits or has the gate shares the order lock of those present;
 // who can have that for himself alone is the last, and removes the file.
 
-const gateSuffix = ".gate"
-
-func gateName(name string) string { return "." + name + gateSuffix }
-
 // gate is a side file whose kernel lock is held: its holder is the next in turn.
 type gate struct {
 	h    *handle

@@ -100,7 +100,7 @@ func (h *handle) init(path string, p protocol, opts []Option) {
 	if h.path, h.bad = absolute(path); h.bad == nil {
 		var dir string
 		if dir, h.name, h.bad = split(h.path); h.bad == nil {
-			h.dir, h.gate = h.cfg.host.FS.At(dir), gateName(h.name)
+			h.dir, h.gate = h.cfg.host.FS.At(dir), fsys.GateName(h.name)
 			h.bad = h.checkOptions()
 		}
 	}

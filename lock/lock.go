@@ -22,6 +22,22 @@
 // cost nothing; make one for each owner. Two handles exclude each other, in
 // one process too.
 //
+// On a local filesystem a waiter is woken the moment the owner lets go or ends,
+// and waiters are served first come, first served: the goroutines of a process
+// in memory, processes by a gate, which is a kernel lock on a side file named
+// .NAME.gate that is there while somebody waits (for a hard lock on Linux it is
+// in the lock's own file). The order is a courtesy and not a promise: TryLock and shared
+// locks take no part in it, who waits for long tries out of turn now and then,
+// and a hard lock may pass between goroutines of one process for 10 ms before
+// programs that know nothing of the gate get their turn.
+//
+// Who waits may leave a blocked thread behind for as long as the lock is held:
+// no call can end it. It owns nothing, and lets go at once of what it gets. At
+// most 64 are blocked at once, one for each path as a rule; leak checkers know the
+// goroutine as
+//
+//	github.com/filelock-go/filelock/lock.parkedWaiter
+//
 // What it does not promise: rm and programs that follow no protocol can remove
 // a lock file at any time (the owner learns of it from Unlock, as [ErrLost]);
 // and this version takes soft locks on local filesystems only.
@@ -39,8 +55,8 @@ import (
 // [File.RLocker] returns; all their methods may be called from any goroutine,
 // Unlock from another than Lock.
 type Locker interface {
-	// Lock takes the lock, waiting while another owner has it, until ctx is
-	// done or the handle's timeout is over. When it returns nil, no other
+	// Lock takes the lock, waiting while another owner has it or others wait
+	// before it, until ctx is done or the handle's timeout is over. When it returns nil, no other
 	// process and no other handle that asks holds the lock until Unlock. On a
 	// held handle it nests: that many Unlocks are then needed.
 	//

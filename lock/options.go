@@ -33,10 +33,11 @@ type config struct {
 	errs []error
 }
 
-// defaultPoll bounds the pause between two looks at a held lock. A waiter
-// finds a freed lock half of it later on average, at a cost of some hundred
-// looks of about 20 microseconds a second. It also bounds how much a waiter of
-// long standing is behind one that has just come and looks more often.
+// defaultPoll bounds the pause between two looks at a held lock where nothing
+// wakes the waiter. It finds a freed lock half of it later on average, at a cost
+// of some hundred looks of about 20 microseconds a second. It also bounds how
+// much a waiter of long standing is behind one that has just come and looks
+// more often.
 const defaultPoll = 10 * time.Millisecond
 
 const defaultMode fs.FileMode = 0o644
@@ -58,7 +59,10 @@ func (c *config) refuse(format string, args ...any) {
 func WithTimeout(d time.Duration) Option { return func(c *config) { c.timeout = d } }
 
 // WithPoll sets the longest pause between two looks at a held lock where
-// nothing wakes the waiter. By default, 10 ms. It must be positive.
+// nothing wakes the waiter: on a network filesystem, or where the system tells
+// nothing of an owner that has no kernel lock (see [Grant]). By default, 10 ms.
+// It must be positive. Elsewhere the kernel wakes the waiter, who looks of his
+// own accord after a second and then ever more rarely, at least twice a minute.
 func WithPoll(d time.Duration) Option {
 	return func(c *config) {
 		if d <= 0 {

@@ -125,24 +125,27 @@ func (h *handle) wait(ctx context.Context, limit time.Duration, m mode, start ti
 			}
 		}
 		looked = false
-		var through <-chan struct{}
+		var by signs
 		var look <-chan time.Time
 		if first { // the others are woken when it is their turn
-			var pause time.Duration
-			through, pause = f.arrange(st)
+			by = f.arrange(st)
 			if timer == nil {
-				timer = time.NewTimer(pause)
+				timer = time.NewTimer(by.pause)
 				defer timer.Stop()
 			} else {
-				timer.Reset(pause)
+				timer.Reset(by.pause)
 			}
 			look = timer.C
 		}
 		select {
 		case <-w.wake:
 			f.roused()
-		case <-through:
+		case <-by.through:
 			f.woken()
+		case <-by.changed:
+			f.events.told()
+		case <-by.ended:
+			f.events.closeOwner()
 		case <-look:
 			f.paused()
 		case <-ctx.Done():

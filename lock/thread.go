@@ -1,0 +1,131 @@
+package lock
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/reaper"
+)
+
+// toGate is true when the gate is ours at once, or cannot be had at all. Else
+// it has parked a thread there.
+func (f *front) toGate() bool {
+	h := f.h
+	at := spot{place: h.place(), barrier: atGate}
+	if f.park = parks.find(at); f.park != nil {
+		return false
+	}
+	g, err := h.openGate()
+	if err == nil {
+		if err = g.file.TryLock(fsys.Exclusive); err == nil {
+			var named bool
+			if named, err = g.named(); named {
+				f.gate = g
+				return true
+			}
+		}
+	}
+	if err != nil && !errors.Is(err, fsys.ErrLocked) {
+		f.noGate = true
+		if g != nil {
+			err = errors.Join(err, g.close())
+		}
+		h.logGate(err)
+		return true
+	}
+	var started bool
+	f.park, started = parks.join(at, func(p *parked) passage {
+		g, err := h.enterGate(g, func() bool { return parks.wanted(p) })
+		return passage{gate: g, err: err}
+	}, dropped(h))
+	if !started { // another was quicker, or there is no room
+		h.logGate(g.close())
+	}
+	return false
+}
+
+// toSoft parks a thread at the file of the owner that was seen. It asks for the
+// shared lock, which disturbs nobody, and drops it before it tells anybody.
+func (f *front) toSoft(st *reaper.Status) {
+	h, at := f.h, spot{place: f.h.place(), barrier: atSoft, id: st.ID()}
+	how := fsys.Shared
+	if st.Mode == "shared" { // the shared lock would be granted at once
+		how, at.mode = fsys.Exclusive, shared
+	}
+	f.park, _ = parks.join(at, func(*parked) passage {
+		file, err := h.dir.Open(h.name, fsys.OpenRead)
+		if errors.Is(err, fs.ErrNotExist) {
+			return passage{}
+		}
+		if err != nil {
+			return passage{err: err}
+		}
+		if file.OpenInfo().ID == at.id {
+			if err = file.Lock(how); err == nil {
+				err = file.Unlock()
+			}
+		}
+		return passage{file: file, err: err}
+	}, dropped(h))
+}
+
+// toFile parks a thread at the hard lock itself: what it is granted is the lock.
+func (f *front) toFile() {
+	h, m := f.h, f.mode
+	f.park, _ = parks.join(spot{place: h.place(), barrier: atFile, mode: m}, func(p *parked) passage {
+		let, err := h.waitForFile(p, m)
+		if err != nil && let.file != nil {
+			err = errors.Join(err, let.file.Close())
+			let.file = nil
+		}
+		let.err = err
+		return let
+	}, dropped(h))
+}
+
+// waitForFile waits for the order lock, so for its turn, and then for the lock.
+func (h *handle) waitForFile(p *parked, m mode) (let passage, err error) {
+	let.writable = true
+	let.file, err = h.dir.Open(h.name, fsys.OpenWrite|fsys.OpenDirToo)
+	if errors.Is(err, fs.ErrPermission) {
+		let.writable = false
+		let.file, err = h.dir.Open(h.name, fsys.OpenRead|fsys.OpenDirToo)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return passage{}, nil
+	case err != nil:
+		return passage{}, err
+	}
+	if m == shared {
+		return let, let.file.Lock(fsys.Shared)
+	}
+	// Without the right to write there is no exclusive order lock, nor on a
+	// directory: then the turn is not waited for.
+	if h.inner() && let.file.OrderLock(fsys.Presence, fsys.Shared, false) == nil {
+		if !parks.queues(p, let.file) {
+			return passage{}, let.file.Close()
+		}
+		if err := let.file.OrderLock(fsys.Turn, fsys.Exclusive, true); err != nil {
+			h.logGate(err)
+		}
+		if !parks.queues(p, let.file) {
+			return passage{}, let.file.Close()
+		}
+	}
+	return let, let.file.Lock(fsys.Exclusive)
+}
+
+// dropped is what becomes of a passage that nobody waits for any more.
+func dropped(h *handle) func(passage) {
+	return func(p passage) {
+		if p.gate != nil {
+			p.gate.leave()
+		}
+		if p.file != nil {
+			h.logGate(p.file.Close())
+		}
+	}
+}
+
