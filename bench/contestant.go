@@ -1,0 +1,98 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+)
+
+// locker is what a contestant takes and releases: one owner's handle.
+type locker interface {
+	// lock waits. Those that know no context wait for ever; what is measured
+	// then ends with the others' releases.
+	lock(ctx context.Context) error
+	unlock() error
+}
+
+// contestant is one way to lock a path.
+type contestant struct {
+	name  string // on the command line and in benchmark names
+	title string // in tables
+	about string // what is to be known about it, below the table
+	open  func(path string) (locker, error)
+
+	python string       // instead of open: the class of Python's filelock
+	needs  func() error // why it cannot take part, nil if it can
+	// fresh: a new process for each slice, for it leaves something running.
+	fresh bool
+}
+
+var contestants = []*contestant{
+	{name: "excl", title: "bare create, write, close, unlink", open: openExcl},
+	{name: "flock", title: "bare open, flock, close", open: openFlock},
+	{name: "mutex-excl", title: "sync.Mutex and bare create, write, close, unlink", open: openMutexExcl},
+	{name: "mutex-flock", title: "sync.Mutex and bare open, flock, close", open: openMutexFlock},
+
+	{name: "soft", title: "**filelock Soft**", open: openSoft},
+	{name: "file", title: "**filelock File**", open: openFile},
+	{name: "file-norecord", title: "**filelock File, WithoutRecord**", open: openFileNoRecord},
+
+	{name: "gofrs", title: "gofrs/flock", open: openGofrs},
+	{name: "gofrs-retry", title: "gofrs/flock, retry of 10 ms", open: openGofrsRetry, about: "TryLockContext with 10 ms, as its README shows: what can be cancelled."},
+	{name: "lockedfile", title: "go-internal/lockedfile Mutex", open: openLockedfile},
+	{name: "certmagic", title: "certmagic FileStorage", open: openCertmagic, fresh: true, about: "Syncs its lock file to the disk. Leaves a goroutine behind for each lock, so each slice has a new process."},
+	{name: "nightlyone", title: "nightlyone/lockfile", open: openNightlyone},
+	{name: "py-soft", title: "Python SoftFileLock", python: "SoftFileLock", needs: pythonFilelock},
+	{name: "py-file", title: "Python FileLock", python: "FileLock", needs: pythonFilelock},
+	{name: "dotlockfile", title: "dotlockfile(1)", open: openDotlockfile, needs: program("dotlockfile"), about: "Two processes an operation: one locks, one unlocks."},
+}
+
+func contestantNamed(name string) (*contestant, error) {
+	i := slices.IndexFunc(contestants, func(c *contestant) bool { return c.name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("no contestant %q", name)
+	}
+	return contestants[i], nil
+}
+
+// mustContestant is for names that are in this program.
+func mustContestant(name string) *contestant {
+	c, err := contestantNamed(name)
+	if err != nil {
+		panic(err)
+	}
+	return c
+}
+
+// ready says why a contestant cannot take part.
+func (c *contestant) ready() error {
+	if c.needs == nil {
+		return nil
+	}
+	return c.needs()
+}
+
+func program(name string) func() error {
+	return func() error {
+		if _, err := exec.LookPath(name); err != nil {
+			return fmt.Errorf("%s is not installed", name)
+		}
+		return nil
+	}
+}
+
+// python is Debian's, which has Debian's packages.
+const python = "/usr/bin/python3"
+
+func pythonFilelock() error {
+	out, err := exec.Command(python, "-c", "import filelock").CombinedOutput()
+	if err != nil {
+		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+		return fmt.Errorf("python3-filelock is not installed: %s", lines[len(lines)-1])
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"io"
+	"slices"
+)
+
+// experiment measures one thing in one place.
+type experiment struct {
+	name string
+	run  func(b *bench, p *place) []*table
+}
+
+var experiments = []experiment{
+	{"wake", wake},
+	{"throughput", throughput},
+	{"handover", handover},
+}
+
+// bench is a run.
+type bench struct {
+	ctx      context.Context
+	effort   effort
+	chosen   []string // contestants; nil: all
+	progress io.Writer
+}
+
+// contend makes an entry of each contestant that was chosen and can take part;
+// the reference always does. start prepares a contestant's slices; what it
+// starts, stop ends.
+func (b *bench) entries(ref string, names []string, start func(c *contestant) (slice func() (outcome, error), stop func(), err error)) []*entry {
+	var es []*entry
+	for _, name := range append([]string{ref}, names...) {
+		if name != ref && b.chosen != nil && !slices.Contains(b.chosen, name) {
+			continue
+		}
+		e := &entry{c: mustContestant(name)}
+		es = append(es, e)
+		if e.failed = e.c.ready(); e.failed == nil {
+			e.slice, e.stop, e.failed = start(e.c)
+		}
+	}
+	return es
+}
+
+func (b *bench) rotate(t *table, rounds int) []*table {
+	rotate(b.ctx, b.progress, t.name+" on "+t.where, rounds, t.entries)
+	return []*table{t}
+}

@@ -1,0 +1,129 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// main stays on the first thread, which starts the children: they end with
+// the thread that started them.
+func init() { runtime.LockOSThread() }
+
+func main() {
+	if len(os.Args) == 3 && os.Args[1] == "serve" {
+		if err := serve(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench: serve:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := bench1(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		if !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+		}
+		os.Exit(1)
+	}
+}
+
+// bench1 is the command.
+func bench1(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
+	var (
+		fs    = flag.NewFlagSet("bench", flag.ContinueOnError)
+		quick = fs.Bool("short", false, "under a minute, in memory only, to compare two commits")
+		least = fs.Bool("tiny", false, "seconds: shows only that everything runs")
+		dir   = fs.String("dir", "", "a directory on the disk to measure on (default: the one for temporary files, if it is on a disk)")
+		only  = fs.String("only", "", "these experiments only, with commas: "+experimentNames())
+		who   = fs.String("contestants", "", "these contestants only, with commas, and the references")
+		bfmt  = fs.Bool("benchfmt", false, "print what benchstat reads, a line for each round")
+		quiet = fs.Bool("q", false, "do not say what is being done")
+	)
+	fs.SetOutput(stderr)
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	b := &bench{ctx: ctx, effort: full, progress: stderr}
+	switch {
+	case *least:
+		b.effort = tiny
+	case *quick:
+		b.effort = short
+	}
+	if *quiet {
+		b.progress = io.Discard
+	}
+	if *who != "" {
+		b.chosen = strings.Split(*who, ",")
+	}
+	for _, name := range b.chosen {
+		if _, err := contestantNamed(name); err != nil {
+			return err
+		}
+	}
+	chosen, err := chooseExperiments(*only)
+	if err != nil {
+		return err
+	}
+	ps, err := places(*dir, *quick)
+	defer func() {
+		for _, p := range ps {
+			err = errors.Join(err, os.RemoveAll(p.dir))
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	var tables []*table
+	for _, x := range chosen {
+		for _, p := range ps {
+			tables = append(tables, x.run(b, p)...)
+			if ctx.Err() != nil {
+				return errors.New("interrupted")
+			}
+		}
+	}
+	for _, t := range tables {
+		text := t.markdown()
+		if *bfmt {
+			text = t.benchfmt()
+		}
+		if _, err := fmt.Fprintln(stdout, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func experimentNames() string {
+	var names []string
+	for _, x := range experiments {
+		names = append(names, x.name)
+	}
+	return strings.Join(names, ",")
+}
+
+func chooseExperiments(only string) ([]experiment, error) {
+	if only == "" {
+		return experiments, nil
+	}
+	var chosen []experiment
+	for _, name := range strings.Split(only, ",") {
+		i := slices.IndexFunc(experiments, func(x experiment) bool { return x.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("no experiment %q: there are %s", name, experimentNames())
+		}
+		chosen = append(chosen, experiments[i])
+	}
+	return chosen, nil
+}
