@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -20,15 +21,22 @@ func (t *table) benchfmt() string {
 		for i, o := range e.outs {
 			fmt.Fprintf(&b, "Benchmark%s/fs=%s/%s 1", t.name, strings.ReplaceAll(t.where, " ", "-"), e.c.name)
 			for _, c := range t.columns {
-				fmt.Fprintf(&b, " %g %s", c.round(o), c.unit.benchfmt(c.key))
-				if c.ratio && e != ref && i < len(ref.outs) {
-					fmt.Fprintf(&b, " %g x-%s", c.round(o)/c.round(ref.outs[i]), c.key)
+				appendFigure(&b, c.round(o), c.unit.benchfmt(c.key))
+				if c.ratio != none && e != ref && i < len(ref.outs) {
+					appendFigure(&b, c.round(o)/c.round(ref.outs[i]), "x-"+c.key)
 				}
 			}
 			b.WriteString("\n")
 		}
 	}
 	return b.String()
+}
+
+// appendFigure leaves out what is no number, as that of a round with no samples.
+func appendFigure(b *strings.Builder, x float64, unit string) {
+	if !math.IsNaN(x) && !math.IsInf(x, 0) {
+		fmt.Fprintf(b, " %g %s", x, unit)
+	}
 }
 
 func (u unit) benchfmt(key string) string {

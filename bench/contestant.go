@@ -25,8 +25,13 @@ type contestant struct {
 	about string // what is to be known about it, below the table
 	open  func(path string) (locker, error)
 
-	python string       // instead of open: the class of Python's filelock
-	needs  func() error // why it cannot take part, nil if it can
+	python  string                              // instead of open: the class of Python's filelock
+	scan    func(dir string) (n int, err error) // instead of open: counts the dead owners' locks
+	command func(ours, path string) []string    // instead of open: runs true(1) under the lock; ours is our binary
+	waits   func(ours, path string) []string    // for the CPU time of a waiter: a command, which waits for what holder holds
+	holder  string
+	ours    bool         // command and waits need our binary
+	needs   func() error // why it cannot take part, nil if it can
 	// fresh: a new process for each slice, for it leaves something running.
 	fresh bool
 }
@@ -49,6 +54,16 @@ var contestants = []*contestant{
 	{name: "py-soft", title: "Python SoftFileLock", python: "SoftFileLock", needs: pythonFilelock},
 	{name: "py-file", title: "Python FileLock", python: "FileLock", needs: pythonFilelock},
 	{name: "dotlockfile", title: "dotlockfile(1)", open: openDotlockfile, needs: program("dotlockfile"), about: "Two processes an operation: one locks, one unlocks."},
+
+	{name: "read-all", title: "bare open, read, close of each", scan: scanBare},
+	{name: "reaper-scan", title: "**reaper.Scan**", scan: scanReaper},
+
+	{name: "true", title: "no lock", command: commandTrue},
+	{name: "flock1", title: "flock(1)", command: commandFlock, waits: waitFlock, holder: "flock", needs: program("flock")},
+	{name: "filelock-run", title: "**filelock run**", command: commandSoft, waits: waitSoft, holder: "soft", ours: true},
+	{name: "filelock-run-hard", title: "**filelock run --hard**", command: commandHard, ours: true},
+	{name: "dotlockfile-wait", title: "dotlockfile(1)", waits: waitDotlockfile, holder: "dotlockfile", needs: program("dotlockfile"), about: "Sleeps 5 s, then 10 s, up to a minute."},
+	{name: "py-run", title: "Python FileLock and subprocess", command: commandPython, needs: pythonFilelock},
 }
 
 func contestantNamed(name string) (*contestant, error) {

@@ -11,6 +11,7 @@ type effort struct {
 	most    int           // its operations at most
 	wakes   int           // wake-ups in a slice
 	kills   int           // killed owners in a slice
+	phase   time.Duration // how much longer than it must a waiter waits at most
 	contend time.Duration // a slice of contention
 	crowds  []int         // of how many processes
 	waiter  time.Duration // how long a waiter's CPU time is watched
@@ -21,19 +22,19 @@ type effort struct {
 
 var (
 	full = effort{
-		rounds: 9, loop: 200 * time.Millisecond, most: 20_000, wakes: 20, kills: 10,
+		rounds: 9, loop: 200 * time.Millisecond, most: 20_000, wakes: 20, kills: 10, phase: 50 * time.Millisecond,
 		contend: 3 * time.Second, crowds: []int{2, 8, 32}, waiter: time.Minute,
 		files: 100_000, runs: 30, all: true,
 	}
 	short = effort{
-		rounds: 5, loop: 20 * time.Millisecond, most: 2000, wakes: 6, kills: 2,
+		rounds: 5, loop: 20 * time.Millisecond, most: 2000, wakes: 6, kills: 2, phase: 50 * time.Millisecond,
 		contend: 300 * time.Millisecond, crowds: []int{2, 8, 32}, waiter: 5 * time.Second,
 		files: 10_000, runs: 5,
 	}
 	// tiny only shows that everything runs.
 	tiny = effort{
-		rounds: 2, loop: time.Millisecond, most: 3, wakes: 1, kills: 1,
-		contend: 30 * time.Millisecond, crowds: []int{2, 3}, waiter: 200 * time.Millisecond,
+		rounds: 1, loop: time.Millisecond, most: 3, wakes: 1, kills: 1, phase: time.Millisecond,
+		contend: 30 * time.Millisecond, crowds: []int{2, 3}, waiter: 100 * time.Millisecond,
 		files: 20, runs: 1, all: true,
 	}
 )

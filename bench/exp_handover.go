@@ -13,11 +13,12 @@ func handover(b *bench, p *place) []*table {
 			name: "handover-" + name, where: p.fs, ref: ref,
 			title: "Hand-over between 64 goroutines of one process, " + name + " locks",
 			about: "Each goroutine has a handle of its own on one path, and locks again as soon as it has unlocked. The sections are empty.",
+			drawn: drawing{plot: "handover-" + name, title: "Hand-over between goroutines, " + name + " locks: acquisitions/s", by: []string{"rate"}},
 			columns: []column{
-				{key: "rate", title: "acquisitions/s", unit: rate, ratio: true},
+				{key: "rate", title: "acquisitions/s", unit: rate, ratio: ofRounds},
 				{key: "jain", title: "Jain's index", unit: plain},
 				{key: "longest", title: "longest wait"},
-				{key: "cpu", title: "CPU per acquisition", ratio: true},
+				{key: "cpu", title: "CPU per acquisition", ratio: ofRounds},
 			},
 		}
 		t.entries = b.entries(ref, names, func(c *contestant) (func() (outcome, error), func(), error) {

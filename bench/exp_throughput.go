@@ -14,9 +14,9 @@ const section = time.Millisecond
 
 // throughput measures processes that lock again as soon as they have unlocked.
 func throughput(b *bench, p *place) []*table {
-	names := []string{"soft", "file", "gofrs", "gofrs-retry"}
+	names := []string{"soft", "file", "gofrs-retry"}
 	if b.effort.all {
-		names = append(names, "certmagic", "py-soft", "py-file")
+		names = append(names, "gofrs", "certmagic", "py-soft", "py-file")
 	}
 	var ts []*table
 	for _, n := range b.effort.crowds {
@@ -24,12 +24,13 @@ func throughput(b *bench, p *place) []*table {
 			name: fmt.Sprintf("throughput-%d", n), where: p.fs, ref: "flock",
 			title: fmt.Sprintf("%d processes, sections of %s", n, section),
 			about: "Each locks again as soon as it has unlocked. Who still waits at the end counts with its wait so far.",
+			drawn: drawing{plot: "throughput", title: "Sections of 1 ms", by: []string{"rate", "jain", "longest", "cpu"}, at: float64(n), x: "processes"},
 			columns: []column{
-				{key: "rate", title: "acquisitions/s", unit: rate, ratio: true},
+				{key: "rate", title: "acquisitions/s", unit: rate, ratio: ofRounds},
 				{key: "jain", title: "Jain's index", unit: plain},
 				{key: "longest", title: "longest wait"},
 				{key: "uneven", title: "longest / mean wait", unit: plain},
-				{key: "cpu", title: "CPU per acquisition", ratio: true},
+				{key: "cpu", title: "CPU per acquisition", ratio: ofRounds},
 			},
 		}
 		t.entries = b.entries(t.ref, names, func(c *contestant) (func() (outcome, error), func(), error) {

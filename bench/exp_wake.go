@@ -8,13 +8,10 @@ import (
 	"time"
 )
 
-// The pause between the waiter's word that it is about to wait and the release
-// is at least leastPause, which is enough to wait indeed, and spread over
-// morePause, so that every poll is met at every phase.
-const (
-	leastPause = 2 * time.Millisecond
-	morePause  = 50 * time.Millisecond
-)
+// leastPause is enough for a waiter that has said that it is about to wait to
+// wait indeed. Then comes a random time up to effort.phase, so that a poll is met
+// in every phase.
+const leastPause = 2 * time.Millisecond
 
 // wake measures from the moment before the release, in the holder, to the
 // moment after the acquisition, in a waiter that is another process.
@@ -23,12 +20,17 @@ func wake(b *bench, p *place) []*table {
 		name: "wake", where: p.fs, ref: "flock",
 		title: "Wake-up after a release",
 		about: "From just before one process releases until another, which waits, has the lock.",
+		drawn: drawing{plot: "wake", title: "Wake-up after a release: median, line to p99", by: []string{"p50", "p99"}},
 		columns: []column{
-			{key: "p50", title: "median", of: median, ratio: true},
-			{key: "p99", title: "p99", of: p99},
+			{key: "p50", title: "median", of: median, ratio: ofRounds},
+			{key: "p99", title: "p99", of: p99, ratio: ofAll},
 		},
 	}
-	t.entries = b.entries(t.ref, []string{"soft", "file", "gofrs", "gofrs-retry", "lockedfile", "py-soft", "py-file"}, func(c *contestant) (func() (outcome, error), func(), error) {
+	names := []string{"soft", "file", "gofrs-retry"}
+	if b.effort.all {
+		names = append(names, "gofrs", "lockedfile", "py-soft", "py-file")
+	}
+	t.entries = b.entries(t.ref, names, func(c *contestant) (func() (outcome, error), func(), error) {
 		holder, waiter, err := pair(c)
 		if err != nil {
 			return nil, nil, err
@@ -37,7 +39,7 @@ func wake(b *bench, p *place) []*table {
 		slice := func() (outcome, error) {
 			var o outcome
 			for range b.effort.wakes {
-				ns, err := oneWake(holder, waiter, path)
+				ns, err := b.oneWake(holder, waiter, path)
 				if err != nil {
 					return o, err
 				}
@@ -61,11 +63,11 @@ func pair(c *contestant) (holder, waiter *proc, err error) {
 	return holder, waiter, nil
 }
 
-func oneWake(holder, waiter *proc, path string) (ns int64, err error) {
+func (b *bench) oneWake(holder, waiter *proc, path string) (ns int64, err error) {
 	if _, err := holder.ask(request{Do: "lock", Path: path}); err != nil {
 		return 0, err
 	}
-	if err := surelyWaits(waiter, path); err != nil {
+	if err := b.surelyWaits(waiter, path); err != nil {
 		return 0, err
 	}
 	if err := holder.tell(request{Do: "unlock"}); err != nil {
@@ -91,8 +93,8 @@ func oneWake(holder, waiter *proc, path string) (ns int64, err error) {
 
 // surelyWaits returns when the waiter has said that it is about to wait, and
 // has had the time to.
-func surelyWaits(waiter *proc, path string) error {
+func (b *bench) surelyWaits(waiter *proc, path string) error {
 	_, err := waiter.ask(request{Do: "wait", Path: path})
-	pause(leastPause + rand.N(morePause))
+	pause(leastPause + rand.N(b.effort.phase))
 	return err
 }

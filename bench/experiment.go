@@ -10,14 +10,20 @@ import (
 
 // experiment measures one thing in one place.
 type experiment struct {
-	name string
-	run  func(b *bench, p *place) []*table
+	name  string
+	about string
+	run   func(b *bench, p *place) []*table
 }
 
 var experiments = []experiment{
-	{"wake", wake},
-	{"throughput", throughput},
-	{"handover", handover},
+	{"uncontended", "lock and unlock that nobody is in the way of; allocations", uncontended},
+	{"wake", "how soon a waiter has the lock after its release", wake},
+	{"killed", "how soon a waiter has the lock of an owner that was killed", killed},
+	{"throughput", "processes that want the lock all the time: acquisitions, fairness, CPU time", throughput},
+	{"handover", "goroutines of one process that want the lock all the time", handover},
+	{"waiter", "CPU time of a process that waits", waiterCPU},
+	{"scan", "looking at every lock of a directory", scan},
+	{"run", "a command under a lock, from the shell", commands},
 }
 
 // bench is a run.
@@ -28,7 +34,7 @@ type bench struct {
 	progress io.Writer
 }
 
-// contend makes an entry of each contestant that was chosen and can take part;
+// entries makes an entry of each contestant that was chosen and can take part;
 // the reference always does. start prepares a contestant's slices; what it
 // starts, stop ends.
 func (b *bench) entries(ref string, names []string, start func(c *contestant) (slice func() (outcome, error), stop func(), err error)) []*entry {

@@ -47,6 +47,7 @@ func bench1(ctx context.Context, args []string, stdout, stderr io.Writer) (err e
 		only  = fs.String("only", "", "these experiments only, with commas: "+experimentNames())
 		who   = fs.String("contestants", "", "these contestants only, with commas, and the references")
 		bfmt  = fs.Bool("benchfmt", false, "print what benchstat reads, a line for each round")
+		out   = fs.String("out", "", "write tables and plots into this directory, too (a full run of everything: results)")
 		quiet = fs.Bool("q", false, "do not say what is being done")
 	)
 	fs.SetOutput(stderr)
@@ -87,10 +88,22 @@ func bench1(ctx context.Context, args []string, stdout, stderr io.Writer) (err e
 	var tables []*table
 	for _, x := range chosen {
 		for _, p := range ps {
-			tables = append(tables, x.run(b, p)...)
+			ts := x.run(b, p)
+			for _, t := range ts {
+				t.experiment = x.name
+			}
+			tables = append(tables, ts...)
 			if ctx.Err() != nil {
 				return errors.New("interrupted")
 			}
+		}
+	}
+	if *out == "" && !*quick && !*least && *only == "" && *who == "" {
+		*out = "results"
+	}
+	if *out != "" {
+		if err := write(*out, tables); err != nil {
+			return err
 		}
 	}
 	for _, t := range tables {

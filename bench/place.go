@@ -24,6 +24,9 @@ func (p *place) fresh() string {
 	return filepath.Join(p.dir, fmt.Sprintf("%d.lock", p.n))
 }
 
+// binary is where the command filelock is built.
+func (p *place) binary() string { return filepath.Join(p.dir, "filelock") }
+
 // filesystems are those that people will run this on; others are shown by
 // number.
 var filesystems = map[int64]string{

@@ -69,6 +69,8 @@ func (s *server) do(q request) (reply, error) {
 		return s.contend(q)
 	case "goroutines":
 		return s.goroutines(q)
+	case "scan":
+		return s.scan(q)
 	}
 	return reply{}, fmt.Errorf("no request %q", q.Do)
 }

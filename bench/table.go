@@ -5,19 +5,22 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
 
 // table is the result of an experiment in one place: one rotation.
 type table struct {
-	name    string // of the experiment, and of its part if it has several
-	title   string
-	about   string
-	where   string // the filesystem
-	ref     string // the contestant that ratios are to
-	columns []column
-	entries []*entry
+	experiment string
+	name       string // of the experiment, and of its part if it has several
+	title      string
+	about      string
+	where      string // the filesystem
+	ref        string // the contestant that ratios are to
+	columns    []column
+	entries    []*entry
+	drawn      drawing
 }
 
 // column is one figure of each contestant.
@@ -25,8 +28,25 @@ type column struct {
 	key, title string
 	unit       unit
 	of         func(samples []float64) float64 // of the slices' samples; nil: outcome.values[key]
-	ratio      bool                            // to the reference, too
+	ratio      ratioKind                       // to the reference
 }
+
+// drawing says what of a table is in a plot.
+type drawing struct {
+	plot  string // tables with the same name are in one plot
+	title string
+	by    []string // keys of the columns that are drawn
+	at    float64  // for lines: where on the x axis this table is; 0: dots
+	x     string   // for lines: what is on the x axis
+}
+
+type ratioKind int
+
+const (
+	none     ratioKind = iota
+	ofRounds           // the median of the rounds' ratios, and their quartiles
+	ofAll              // of the figures of all samples: where a round has too few
+)
 
 type unit int
 
@@ -42,7 +62,10 @@ func (c column) round(o outcome) float64 {
 	if c.of != nil {
 		return c.of(o.samples)
 	}
-	return o.values[c.key]
+	if x, ok := o.values[c.key]; ok {
+		return x
+	}
+	return math.NaN()
 }
 
 // overall is a contestant's figure: of all samples together, or the median of
@@ -53,7 +76,7 @@ func (c column) overall(e *entry) float64 {
 		if c.of != nil {
 			all = append(all, o.samples...)
 		} else {
-			all = append(all, o.values[c.key])
+			all = append(all, c.round(o))
 		}
 	}
 	if c.of != nil {
@@ -77,6 +100,10 @@ func (c column) ratios(e, ref *entry) []float64 {
 	return rs
 }
 
+func (t *table) column(key string) column {
+	return t.columns[slices.IndexFunc(t.columns, func(c column) bool { return c.key == key })]
+}
+
 func (t *table) reference() *entry {
 	for _, e := range t.entries {
 		if e.c.name == t.ref {
@@ -93,14 +120,17 @@ func (t *table) markdown() string {
 	fmt.Fprintf(&b, "### %s, on %s\n\n%s\n\n| |", t.title, t.where, t.about)
 	for _, c := range t.columns {
 		fmt.Fprintf(&b, " %s |", c.title)
-		if c.ratio {
+		switch c.ratio {
+		case ofRounds:
 			b.WriteString(" ratio (quartiles) |")
+		case ofAll:
+			b.WriteString(" ratio |")
 		}
 	}
 	b.WriteString("\n| --- |")
 	for _, c := range t.columns {
 		b.WriteString(" ---: |")
-		if c.ratio {
+		if c.ratio != none {
 			b.WriteString(" ---: |")
 		}
 	}
@@ -119,8 +149,8 @@ func (t *table) markdown() string {
 		}
 		for _, c := range t.columns {
 			fmt.Fprintf(&b, " %s |", c.unit.format(c.overall(e)))
-			if c.ratio {
-				fmt.Fprintf(&b, " %s |", ratioCell(c.ratios(e, ref), e == ref))
+			if c.ratio != none {
+				fmt.Fprintf(&b, " %s |", c.ratioCell(e, ref))
 			}
 		}
 		b.WriteString("\n")
@@ -134,14 +164,18 @@ func (t *table) markdown() string {
 	return b.String()
 }
 
-func ratioCell(ratios []float64, isRef bool) string {
-	switch {
-	case isRef:
+func (c column) ratioCell(e, ref *entry) string {
+	if e == ref {
 		return "1"
-	case len(ratios) == 0:
+	}
+	if c.ratio == ofAll {
+		return plain.format(c.overall(e) / c.overall(ref))
+	}
+	rs := c.ratios(e, ref)
+	if len(rs) == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%s (%s-%s)", plain.format(median(ratios)), plain.format(quantile(ratios, 0.25)), plain.format(quantile(ratios, 0.75)))
+	return fmt.Sprintf("%s (%s-%s)", plain.format(median(rs)), plain.format(quantile(rs, 0.25)), plain.format(quantile(rs, 0.75)))
 }
 
 // cell is text that does not end the cell of a table.
