@@ -45,7 +45,7 @@ func (u unit) benchfmt(key string) string {
 		return key + "-ns"
 	case rate:
 		return key + "/s"
-	case bytes:
+	case size:
 		return key + "-bytes"
 	}
 	return key

@@ -28,7 +28,7 @@ var (
 	}
 	short = effort{
 		rounds: 5, loop: 20 * time.Millisecond, most: 2000, wakes: 6, kills: 2, phase: 50 * time.Millisecond,
-		contend: 300 * time.Millisecond, crowds: []int{2, 8, 32}, waiter: 5 * time.Second,
+		contend: 250 * time.Millisecond, crowds: []int{2, 8, 32}, waiter: 5 * time.Second,
 		files: 10_000, runs: 5,
 	}
 	// tiny only shows that everything runs.

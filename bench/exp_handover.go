@@ -38,7 +38,11 @@ func handover(b *bench, p *place) []*table {
 		})
 		return b.rotate(t, b.effort.rounds)
 	}
+	hard := []string{"file", "file-norecord", "gofrs"}
+	if b.effort.all {
+		hard = append(hard, "gofrs-retry", "lockedfile")
+	}
 	return append(
 		one("soft", "mutex-excl", "soft"),
-		one("hard", "mutex-flock", "file", "file-norecord", "gofrs", "gofrs-retry", "lockedfile")...)
+		one("hard", "mutex-flock", hard...)...)
 }

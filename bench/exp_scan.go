@@ -27,7 +27,7 @@ func scan(b *bench, p *place) []*table {
 		columns: []column{
 			{key: "time", title: "time", ratio: ofRounds},
 			{key: "each", title: "a lock"},
-			{key: "memory", title: "memory", unit: bytes, ratio: ofRounds},
+			{key: "memory", title: "memory", unit: size, ratio: ofRounds},
 		},
 	}
 	dir := p.fresh()

@@ -16,7 +16,7 @@ func uncontended(b *bench, p *place) []*table {
 				{key: "p50", title: "median", of: median, ratio: ofRounds},
 				{key: "p99", title: "p99", of: p99},
 				{key: "allocs", title: "allocations", unit: plain},
-				{key: "alloc-bytes", title: "allocated", unit: bytes},
+				{key: "alloc", title: "allocated", unit: size},
 			},
 		}
 		t.entries = b.entries(ref, names, func(c *contestant) (func() (outcome, error), func(), error) {
@@ -42,9 +42,9 @@ func uncontended(b *bench, p *place) []*table {
 					return o, err
 				}
 				o.samples = floats(r.Took)
-				o.values = map[string]float64{"allocs": r.Allocs, "alloc-bytes": r.Bytes}
+				o.values = map[string]float64{"allocs": r.Allocs, "alloc": r.Bytes}
 				if c.python != "" || c.name == "dotlockfile" { // not in this program
-					o.values = map[string]float64{"allocs": math.NaN(), "alloc-bytes": math.NaN()}
+					o.values = map[string]float64{"allocs": math.NaN(), "alloc": math.NaN()}
 				}
 				return o, nil
 			}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 )
@@ -45,8 +46,13 @@ func (b *bench) entries(ref string, names []string, start func(c *contestant) (s
 		}
 		e := &entry{c: mustContestant(name)}
 		es = append(es, e)
-		if e.failed = e.c.ready(); e.failed == nil {
-			e.slice, e.stop, e.failed = start(e.c)
+		if err := e.c.ready(); err != nil {
+			e.failed = fmt.Errorf("skipped: %w", err)
+			continue
+		}
+		var err error
+		if e.slice, e.stop, err = start(e.c); err != nil {
+			e.failed = fmt.Errorf("failed to start: %w", err)
 		}
 	}
 	return es

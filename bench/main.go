@@ -29,7 +29,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := bench1(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+	if err := command(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 		}
@@ -37,15 +37,17 @@ func main() {
 	}
 }
 
-// bench1 is the command.
-func bench1(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
+// command is the command.
+func command(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	var (
 		fs    = flag.NewFlagSet("bench", flag.ContinueOnError)
 		quick = fs.Bool("short", false, "under a minute, in memory only, to compare two commits")
-		least = fs.Bool("tiny", false, "seconds: shows only that everything runs")
+		least = fs.Bool("tiny", false, "seconds, in memory only: shows only that everything runs")
 		dir   = fs.String("dir", "", "a directory on the disk to measure on (default: the one for temporary files, if it is on a disk)")
 		only  = fs.String("only", "", "these experiments only, with commas: "+experimentNames())
 		who   = fs.String("contestants", "", "these contestants only, with commas, and the references")
+		wait  = fs.Duration("waiter", 0, "how long a waiter's CPU time is watched (default 1m0s, with -short 5s)")
+		more  = fs.Int("rounds", 0, "rounds (default 9, with -short 5)")
 		bfmt  = fs.Bool("benchfmt", false, "print what benchstat reads, a line for each round")
 		out   = fs.String("out", "", "write tables and plots into this directory, too (a full run of everything: results)")
 		quiet = fs.Bool("q", false, "do not say what is being done")
@@ -60,6 +62,12 @@ func bench1(ctx context.Context, args []string, stdout, stderr io.Writer) (err e
 		b.effort = tiny
 	case *quick:
 		b.effort = short
+	}
+	if *wait > 0 {
+		b.effort.waiter = *wait
+	}
+	if *more > 0 {
+		b.effort.rounds = *more
 	}
 	if *quiet {
 		b.progress = io.Discard
@@ -76,7 +84,7 @@ func bench1(ctx context.Context, args []string, stdout, stderr io.Writer) (err e
 	if err != nil {
 		return err
 	}
-	ps, err := places(*dir, *quick)
+	ps, err := places(*dir, *quick || *least)
 	defer func() {
 		for _, p := range ps {
 			err = errors.Join(err, os.RemoveAll(p.dir))
@@ -106,12 +114,19 @@ func bench1(ctx context.Context, args []string, stdout, stderr io.Writer) (err e
 			return err
 		}
 	}
+	header := conditions() + "\n\n"
+	if *bfmt {
+		header = fmt.Sprintf("goos: %s\ngoarch: %s\npkg: github.com/filelock-go/filelock/bench\n", runtime.GOOS, runtime.GOARCH)
+	}
+	if _, err := fmt.Fprint(stdout, header); err != nil {
+		return err
+	}
 	for _, t := range tables {
-		text := t.markdown()
+		text := t.markdown() + "\n"
 		if *bfmt {
 			text = t.benchfmt()
 		}
-		if _, err := fmt.Fprintln(stdout, text); err != nil {
+		if _, err := fmt.Fprint(stdout, text); err != nil {
 			return err
 		}
 	}

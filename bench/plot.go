@@ -14,6 +14,7 @@ import (
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -46,6 +47,33 @@ func plots(ts []*table, dir string) error {
 type figure struct {
 	plots         [][]*plot.Plot
 	width, height vg.Length
+	legend        []line // above the plots
+}
+
+// line is an entry of the legend.
+type line struct {
+	name  string
+	color color.Color
+}
+
+const (
+	legendColumns = 4
+	legendRow     = 14 // points
+)
+
+// drawLegend draws the legend at the top of the canvas and returns the rest.
+func (f figure) drawLegend(c draw.Canvas) draw.Canvas {
+	rows := (len(f.legend) + legendColumns - 1) / legendColumns
+	style := plot.New().Legend.TextStyle
+	style.Font.Size = 9
+	style.YAlign = text.YCenter
+	for i, l := range f.legend {
+		x := c.Min.X + 10 + (c.Max.X-c.Min.X)/legendColumns*vg.Length(i%legendColumns)
+		y := c.Max.Y - legendRow*vg.Length(i/legendColumns) - legendRow
+		c.StrokeLine2(draw.LineStyle{Color: l.color, Width: 2}, x, y, x+14, y)
+		c.FillText(style, vg.Point{X: x + 18, Y: y}, l.name)
+	}
+	return draw.Crop(c, 0, 0, 0, -legendRow*vg.Length(rows)-4)
 }
 
 func (f figure) save(base string) error {
@@ -58,7 +86,7 @@ func (f figure) save(base string) error {
 			Rows: len(f.plots), Cols: len(f.plots[0]), PadX: 12, PadY: 12,
 			PadTop: 6, PadBottom: 6, PadLeft: 6, PadRight: 12,
 		}
-		cs := plot.Align(f.plots, tiles, draw.New(c))
+		cs := plot.Align(f.plots, tiles, f.drawLegend(draw.New(c)))
 		for i, row := range f.plots {
 			for j, p := range row {
 				if p != nil {

@@ -71,7 +71,7 @@ func dots(ts []*table) (figure, error) {
 	if p.X.Min == p.X.Max {
 		p.X.Max *= 10
 	}
-	return figure{[][]*plot.Plot{{p}}, vg.Points(640), vg.Points(70 + 26*float64(len(rows)))}, nil
+	return figure{plots: [][]*plot.Plot{{p}}, width: vg.Points(640), height: vg.Points(70 + 26*float64(len(rows)))}, nil
 }
 
 var shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.RingGlyph{}}

@@ -20,13 +20,13 @@ func lines(ts []*table) (figure, error) {
 	where := wheres(ts)
 	for i, key := range ts[0].drawn.by {
 		var row []*plot.Plot
-		for j, w := range where {
+		for _, w := range where {
 			p := plot.New()
 			if i == 0 {
 				p.Title.Text = ts[0].drawn.title + ", " + w
 			}
 			here := slices.DeleteFunc(slices.Clone(ts), func(t *table) bool { return t.where != w })
-			if err := drawLines(p, here, key, i == 0 && j == len(where)-1); err != nil {
+			if err := drawLines(p, here, key); err != nil {
 				return f, err
 			}
 			if i == len(ts[0].drawn.by)-1 {
@@ -35,12 +35,17 @@ func lines(ts []*table) (figure, error) {
 			row = append(row, p)
 		}
 		f.plots = append(f.plots, row)
-		f.height += vg.Points(240)
+		f.height += vg.Points(200)
+	}
+	for _, e := range ts[0].entries {
+		if e.failed == nil {
+			f.legend = append(f.legend, line{plainTitle(e.c), colorOf(e.c, e.c.name == ts[0].ref)})
+		}
 	}
 	return f, nil
 }
 
-func drawLines(p *plot.Plot, ts []*table, key string, legend bool) error {
+func drawLines(p *plot.Plot, ts []*table, key string) error {
 	col := ts[0].column(key)
 	p.Y.Label.Text = col.title
 	p.X.Scale = plot.LogScale{}
@@ -75,12 +80,7 @@ func drawLines(p *plot.Plot, ts []*table, key string, legend bool) error {
 		l.Color, s.Color, s.Shape, s.Radius = k, k, draw.CircleGlyph{}, vg.Points(2.5)
 		l.Width = vg.Points(1.2)
 		p.Add(l, s)
-		if legend {
-			p.Legend.Add(plainTitle(e.c), l, s)
-		}
 	}
-	p.Legend.Left = true
-	p.Legend.TextStyle.Font.Size = vg.Points(8)
 	if col.unit == duration {
 		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, decades{duration}
 		p.Y.Min, p.Y.Max = math.Pow(10, math.Floor(math.Log10(least))), math.Pow(10, math.Ceil(math.Log10(most)))

@@ -25,15 +25,20 @@ type entry struct {
 	failed error     // why it is out
 }
 
+func (e *entry) end() {
+	if e.stop != nil {
+		e.stop()
+		e.stop = nil
+	}
+}
+
 // rotate runs a slice of every entry in each round, in an order that begins
 // with another each time and goes backwards every other time. An entry that
 // fails is out, and the others go on.
 func rotate(ctx context.Context, progress io.Writer, what string, rounds int, entries []*entry) {
 	defer func() {
 		for _, e := range entries {
-			if e.stop != nil {
-				e.stop()
-			}
+			e.end()
 		}
 	}()
 	for r := range rounds {
@@ -53,6 +58,7 @@ func rotate(ctx context.Context, progress io.Writer, what string, rounds int, en
 			if err != nil {
 				e.failed = fmt.Errorf("failed in round %d: %w", r+1, err)
 				fmt.Fprintf(progress, "%s: %s %v\n", what, e.c.name, e.failed)
+				e.end() // what still runs would disturb the others
 				continue
 			}
 			e.outs = append(e.outs, out)

@@ -54,7 +54,7 @@ const (
 	duration unit = iota // nanoseconds
 	rate                 // a second
 	plain
-	bytes
+	size
 )
 
 // round is a contestant's figure in one round.
@@ -199,7 +199,7 @@ func (u unit) format(x float64) string {
 			}
 		}
 		return significant(x) + " ns"
-	case bytes:
+	case size:
 		if x >= 1<<20 {
 			return significant(x/(1<<20)) + " MiB"
 		}
