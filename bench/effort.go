@@ -27,9 +27,9 @@ var (
 		files: 100_000, runs: 30, all: true,
 	}
 	short = effort{
-		rounds: 5, loop: 20 * time.Millisecond, most: 2000, wakes: 6, kills: 2, phase: 50 * time.Millisecond,
-		contend: 250 * time.Millisecond, crowds: []int{2, 8, 32}, waiter: 5 * time.Second,
-		files: 10_000, runs: 5,
+		rounds: 6, loop: 20 * time.Millisecond, most: 2000, wakes: 5, kills: 2, phase: 50 * time.Millisecond,
+		contend: 200 * time.Millisecond, crowds: []int{2, 8, 32}, waiter: 5 * time.Second,
+		files: 10_000, runs: 3,
 	}
 	// tiny only shows that everything runs.
 	tiny = effort{
