@@ -66,7 +66,7 @@ func TestWhoFailsIsStoppedAtOnceAndTheOthersGoOn(t *testing.T) {
 	if n := strings.Count(strings.Join(log, " "), "stop bad"); n != 1 {
 		t.Errorf("it was stopped %d times: %v", n, log)
 	}
-	if want := "good bad bad stop bad good good good stop good"; strings.Join(log, " ") != want {
+	if want := "good bad good bad stop bad good good stop good"; strings.Join(log, " ") != want {
 		t.Errorf("%q, want %q", strings.Join(log, " "), want)
 	}
 	tb := table{ref: "good", columns: []column{{key: "x", title: "x", unit: plain}}, entries: []*entry{good, bad}}
