@@ -14,6 +14,7 @@ type effort struct {
 	phase   time.Duration // how much longer than it must a waiter waits at most
 	contend time.Duration // a slice of contention
 	crowds  []int         // of how many processes
+	hand    time.Duration // a slice of goroutines that contend
 	waiter  time.Duration // how long a waiter's CPU time is watched
 	files   int           // lock files to scan
 	runs    int           // commands run in a slice
@@ -22,19 +23,19 @@ type effort struct {
 
 var (
 	full = effort{
-		rounds: 9, loop: 200 * time.Millisecond, most: 20_000, wakes: 20, kills: 10, phase: 50 * time.Millisecond,
-		contend: 3 * time.Second, crowds: []int{2, 8, 32}, waiter: time.Minute,
+		rounds: 7, loop: 200 * time.Millisecond, most: 20_000, wakes: 20, kills: 10, phase: 50 * time.Millisecond,
+		contend: 3 * time.Second, crowds: []int{2, 8, 32}, hand: time.Second, waiter: time.Minute,
 		files: 100_000, runs: 30, all: true,
 	}
 	short = effort{
 		rounds: 6, loop: 20 * time.Millisecond, most: 2000, wakes: 5, kills: 2, phase: 50 * time.Millisecond,
-		contend: 200 * time.Millisecond, crowds: []int{2, 8, 32}, waiter: 5 * time.Second,
+		contend: 200 * time.Millisecond, crowds: []int{2, 8, 32}, hand: 200 * time.Millisecond, waiter: 5 * time.Second,
 		files: 10_000, runs: 3,
 	}
 	// tiny only shows that everything runs.
 	tiny = effort{
 		rounds: 1, loop: time.Millisecond, most: 3, wakes: 1, kills: 1, phase: time.Millisecond,
-		contend: 30 * time.Millisecond, crowds: []int{2, 3}, waiter: 100 * time.Millisecond,
+		contend: 30 * time.Millisecond, crowds: []int{2, 3}, hand: 30 * time.Millisecond, waiter: 100 * time.Millisecond,
 		files: 20, runs: 1, all: true,
 	}
 )

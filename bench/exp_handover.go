@@ -28,7 +28,7 @@ func handover(b *bench, p *place) []*table {
 			}
 			path := p.fresh()
 			slice := func() (outcome, error) {
-				r, err := q.ask(request{Do: "goroutines", Path: path, N: owners, For: b.effort.contend.Nanoseconds()})
+				r, err := q.ask(request{Do: "goroutines", Path: path, N: owners, For: b.effort.hand.Nanoseconds()})
 				if err != nil {
 					return outcome{}, err
 				}

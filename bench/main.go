@@ -47,7 +47,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 		only  = fs.String("only", "", "these experiments only, with commas: "+experimentNames())
 		who   = fs.String("contestants", "", "these contestants only, with commas, and the references")
 		wait  = fs.Duration("waiter", 0, "how long a waiter's CPU time is watched (default 1m0s, with -short 5s)")
-		more  = fs.Int("rounds", 0, "rounds (default 9, with -short 6)")
+		more  = fs.Int("rounds", 0, "rounds (default 7, with -short 6)")
 		bfmt  = fs.Bool("benchfmt", false, "print what benchstat reads, a line for each round")
 		out   = fs.String("out", "", "write tables and plots into this directory, too (a full run of everything: results)")
 		quiet = fs.Bool("q", false, "do not say what is being done")

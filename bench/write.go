@@ -49,7 +49,7 @@ func images(ts []*table, experiment string) string {
 // earlier ones.
 func index(dir string) error {
 	var b strings.Builder
-	b.WriteString("# Results\n\nWritten by `go run . -out results`; [how to read them](../README.md#how-to-read-the-tables).\n\n")
+	b.WriteString("# Results\n\nWritten by `go run .`; [how to read them](../README.md#how-to-read-the-tables).\n\n")
 	for _, x := range experiments {
 		if _, err := os.Stat(filepath.Join(dir, x.name+".md")); err == nil {
 			fmt.Fprintf(&b, "- [%s](%s.md): %s\n", x.name, x.name, x.about)
