@@ -30,8 +30,12 @@ type contestant struct {
 	command func(ours, path string) []string    // instead of open: runs true(1) under the lock; ours is our binary
 	waits   func(ours, path string) []string    // for the CPU time of a waiter: a command, which waits for what holder holds
 	holder  string
-	ours    bool         // command and waits need our binary
-	needs   func() error // why it cannot take part, nil if it can
+
+	ours   bool   // this project's
+	binary string // the build of this program that its processes are; empty: this one
+	of     string // the name it has there, if that is not name
+
+	needs func() error // why it cannot take part, nil if it can
 	// fresh: a new process for each slice, for it leaves something running.
 	fresh bool
 }
@@ -42,9 +46,9 @@ var contestants = []*contestant{
 	{name: "mutex-excl", title: "sync.Mutex and bare create, write, close, unlink", open: openMutexExcl},
 	{name: "mutex-flock", title: "sync.Mutex and bare open, flock, close", open: openMutexFlock},
 
-	{name: "soft", title: "**filelock Soft**", open: openSoft},
-	{name: "file", title: "**filelock File**", open: openFile},
-	{name: "file-norecord", title: "**filelock File, WithoutRecord**", open: openFileNoRecord},
+	{name: "soft", title: "**filelock Soft**", open: openSoft, ours: true},
+	{name: "file", title: "**filelock File**", open: openFile, ours: true},
+	{name: "file-norecord", title: "**filelock File, WithoutRecord**", open: openFileNoRecord, ours: true},
 
 	{name: "gofrs", title: "gofrs/flock", open: openGofrs},
 	{name: "gofrs-retry", title: "gofrs/flock, retry of 10 ms", open: openGofrsRetry, about: "TryLockContext with 10 ms, as its README shows: what can be cancelled."},
@@ -56,7 +60,7 @@ var contestants = []*contestant{
 	{name: "dotlockfile", title: "dotlockfile(1)", open: openDotlockfile, needs: program("dotlockfile"), about: "Two processes an operation: one locks, one unlocks."},
 
 	{name: "read-all", title: "bare open, read, close of each", scan: scanBare},
-	{name: "reaper-scan", title: "**reaper.Scan**", scan: scanReaper},
+	{name: "reaper-scan", title: "**reaper.Scan**", scan: scanReaper, ours: true},
 
 	{name: "true", title: "no lock", command: commandTrue},
 	{name: "flock1", title: "flock(1)", command: commandFlock, waits: waitFlock, holder: "flock", needs: program("flock")},

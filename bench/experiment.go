@@ -32,7 +32,26 @@ type bench struct {
 	ctx      context.Context
 	effort   effort
 	chosen   []string // contestants; nil: all
+	beside   []build
 	progress io.Writer
+}
+
+// build is another build of this program, of another commit say, whose
+// versions of this project's contestants take part beside this one's.
+type build struct{ label, binary string }
+
+// variants are a contestant and what takes part beside it.
+func (b *bench) variants(c *contestant) []*contestant {
+	vs := []*contestant{c}
+	if !c.ours || c.command != nil {
+		return vs
+	}
+	for _, o := range b.beside {
+		v := *c
+		v.name, v.title, v.binary, v.of = c.name+"@"+o.label, c.title+" @ "+o.label, o.binary, c.name
+		vs = append(vs, &v)
+	}
+	return vs
 }
 
 // entries makes an entry of each contestant that was chosen and can take part;
@@ -44,18 +63,24 @@ func (b *bench) entries(ref string, names []string, start func(c *contestant) (s
 		if name != ref && b.chosen != nil && !slices.Contains(b.chosen, name) {
 			continue
 		}
-		e := &entry{c: mustContestant(name)}
-		es = append(es, e)
-		if err := e.c.ready(); err != nil {
-			e.failed = fmt.Errorf("skipped: %w", err)
-			continue
-		}
-		var err error
-		if e.slice, e.stop, err = start(e.c); err != nil {
-			e.failed = fmt.Errorf("failed to start: %w", err)
+		for _, c := range b.variants(mustContestant(name)) {
+			es = append(es, enter(c, start))
 		}
 	}
 	return es
+}
+
+func enter(c *contestant, start func(c *contestant) (slice func() (outcome, error), stop func(), err error)) *entry {
+	e := &entry{c: c}
+	if err := c.ready(); err != nil {
+		e.failed = fmt.Errorf("skipped: %w", err)
+		return e
+	}
+	var err error
+	if e.slice, e.stop, err = start(c); err != nil {
+		e.failed = fmt.Errorf("failed to start: %w", err)
+	}
+	return e
 }
 
 func (b *bench) rotate(t *table, rounds int) []*table {

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // main stays on the first thread, which starts the children: they end with
@@ -27,7 +28,7 @@ func main() {
 		}
 		return
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := command(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
@@ -48,6 +49,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 		who   = fs.String("contestants", "", "these contestants only, with commas, and the references")
 		wait  = fs.Duration("waiter", 0, "how long a waiter's CPU time is watched (default 1m0s, with -short 5s)")
 		more  = fs.Int("rounds", 0, "rounds (default 7, with -short 6)")
+		old   = fs.String("beside", "", "LABEL=BINARY: another build of this program, whose versions of ours take part, too")
 		bfmt  = fs.Bool("benchfmt", false, "print what benchstat reads, a line for each round")
 		out   = fs.String("out", "", "write tables and plots into this directory, too (a full run of everything: results)")
 		quiet = fs.Bool("q", false, "do not say what is being done")
@@ -74,6 +76,13 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	}
 	if *who != "" {
 		b.chosen = strings.Split(*who, ",")
+	}
+	if *old != "" {
+		label, binary, ok := strings.Cut(*old, "=")
+		if !ok {
+			return fmt.Errorf("-beside %s: want LABEL=BINARY", *old)
+		}
+		b.beside = append(b.beside, build{label, binary})
 	}
 	for _, name := range b.chosen {
 		if _, err := contestantNamed(name); err != nil {

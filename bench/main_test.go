@@ -91,10 +91,28 @@ func TestOneContestantWithItsReference(t *testing.T) {
 	}
 }
 
+func TestAnotherBuildTakesPartBesideThisOne(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	args := []string{"-tiny", "-q", "-only", "wake", "-contestants", "soft", "-benchfmt", "-beside", "old=" + self}
+	if err := command(context.Background(), args, &out, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"flock", "soft", "soft@old"} {
+		if n := strings.Count(out.String(), "/"+name+" 1 "); n != 1 {
+			t.Errorf("%d lines of %s, want 1:\n%s", n, name, out.String())
+		}
+	}
+}
+
 func TestMistakesOnTheCommandLineAreErrors(t *testing.T) {
 	for _, args := range [][]string{
 		{"-tiny", "-only", "nothing"},
 		{"-tiny", "-contestants", "nobody"},
+		{"-tiny", "-beside", "nobody"},
 		{"-tiny", "-dir", "/nowhere", "-only", "wake"},
 	} {
 		if err := command(context.Background(), args, io.Discard, io.Discard); err == nil {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"image/color"
 	"math"
@@ -147,7 +148,7 @@ var colors = map[string]color.Color{
 }
 
 func colorOf(c *contestant, isRef bool) color.Color {
-	if k := colors[c.name]; k != nil && !isRef {
+	if k := colors[cmp.Or(c.of, c.name)]; k != nil && !isRef {
 		return k
 	}
 	if isRef {
@@ -156,4 +157,4 @@ func colorOf(c *contestant, isRef bool) color.Color {
 	return color.Gray{0x80}
 }
 
-func plainTitle(c *contestant) string { return strings.Trim(c.title, "*") }
+func plainTitle(c *contestant) string { return strings.ReplaceAll(c.title, "**", "") }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -34,11 +35,13 @@ func spawn(c *contestant) (_ *proc, err error) {
 	if c.python != "" {
 		p.cmd = exec.Command(python, "-c", workerPy, c.python)
 	} else {
-		self, err := os.Executable()
-		if err != nil {
-			return nil, err
+		binary := c.binary
+		if binary == "" {
+			if binary, err = os.Executable(); err != nil {
+				return nil, err
+			}
 		}
-		p.cmd = exec.Command(self, "serve", c.name)
+		p.cmd = exec.Command(binary, "serve", cmp.Or(c.of, c.name))
 	}
 	theirIn, in, err := os.Pipe()
 	if err != nil {

@@ -155,7 +155,7 @@ func (t *table) markdown() string {
 		}
 		b.WriteString("\n")
 		if e.c.about != "" {
-			notes = append(notes, fmt.Sprintf("%s: %s", strings.Trim(e.c.title, "*"), e.c.about))
+			notes = append(notes, fmt.Sprintf("%s: %s", plainTitle(e.c), e.c.about))
 		}
 	}
 	for _, n := range notes {
