@@ -32,7 +32,7 @@ func handover(b *bench, p *place) []*table {
 				if err != nil {
 					return outcome{}, err
 				}
-				return contention(r)
+				return contention(r), nil
 			}
 			return slice, q.stop, nil
 		})

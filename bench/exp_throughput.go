@@ -3,9 +3,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -91,22 +89,19 @@ func oneCrowd(crowd []*proc, path string, d time.Duration) (outcome, error) {
 		r.CPU += one.CPU
 	}
 	r.For = d.Nanoseconds()
-	return contention(r)
+	return contention(r), nil
 }
 
-// contention is the figures of owners that contended.
-func contention(r reply) (outcome, error) {
+// contention is the figures of owners that contended. That nobody had the lock
+// is a figure, too: none a second.
+func contention(r reply) outcome {
 	waits, counts := floats(r.Took), floats(r.Counts)
-	n := sum(counts)
-	if n == 0 {
-		return outcome{}, errors.New("nobody had the lock")
-	}
-	longest := slices.Max(waits)
+	n, longest := sum(counts), quantile(waits, 1)
 	return outcome{samples: waits, values: map[string]float64{
 		"rate":    n / time.Duration(r.For).Seconds(),
 		"jain":    jain(counts),
 		"longest": longest,
 		"uneven":  longest / mean(waits),
 		"cpu":     float64(r.CPU) / n,
-	}}, nil
+	}}
 }

@@ -5,9 +5,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // waiterCPU measures what it costs to wait. All wait at the same time, each
@@ -84,6 +87,9 @@ func threadsTime(pid int) (ns int64, err error) {
 	}
 	for _, f := range files {
 		b, err := os.ReadFile(f)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH) {
+			continue // the thread has ended
+		}
 		if err != nil {
 			return 0, err
 		}

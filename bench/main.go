@@ -30,6 +30,8 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// With a reader of stdout that has gone, what was made is removed, too.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	if err := command(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(os.Stderr, "bench:", err)
@@ -44,6 +46,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 		fs    = flag.NewFlagSet("bench", flag.ContinueOnError)
 		quick = fs.Bool("short", false, "under a minute, in memory only, to compare two commits")
 		least = fs.Bool("tiny", false, "seconds, in memory only: shows only that everything runs")
+		mem   = fs.Bool("memory", false, "in memory only, as -short")
 		dir   = fs.String("dir", "", "a directory on the disk to measure on (default: the one for temporary files, if it is on a disk)")
 		only  = fs.String("only", "", "these experiments only, with commas: "+experimentNames())
 		who   = fs.String("contestants", "", "these contestants only, with commas, and the references")
@@ -93,7 +96,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	if err != nil {
 		return err
 	}
-	ps, err := places(*dir, *quick || *least)
+	ps, err := places(*dir, *mem || *quick || *least)
 	defer func() {
 		for _, p := range ps {
 			err = errors.Join(err, os.RemoveAll(p.dir))

@@ -17,7 +17,8 @@ func (s *server) loop(q request) (reply, error) {
 	took := make([]int64, 0, q.Most)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	for begin, last := time.Now(), time.Now(); len(took) < q.Most && last.Sub(begin).Nanoseconds() < q.For; {
+	begin := time.Now()
+	for last := begin; len(took) < q.Most && last.Sub(begin).Nanoseconds() < q.For; {
 		if err := l.lock(context.Background()); err != nil {
 			return reply{}, err
 		}

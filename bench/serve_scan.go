@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -46,23 +47,34 @@ func scanBare(dir string) (n int, err error) {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	names, err := d.Readdirnames(-1)
-	if err != nil {
-		return 0, err
-	}
-	at, buf := int(d.Fd()), make([]byte, 16<<10)
-	for _, name := range names {
-		fd, err := unix.Openat(at, name, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
+	buf := make([]byte, 16<<10) // the longest record
+	for {
+		names, err := d.Readdirnames(1000)
+		if errors.Is(err, io.EOF) {
+			return n, nil
+		}
 		if err != nil {
-			return n, &os.PathError{Op: "open", Path: name, Err: err}
+			return n, err
 		}
-		_, err = unix.Read(fd, buf)
-		if err := errors.Join(err, unix.Close(fd)); err != nil {
-			return n, &os.PathError{Op: "read", Path: name, Err: err}
+		for _, name := range names {
+			if err := readBare(int(d.Fd()), name, buf); err != nil {
+				return n, err
+			}
+			n++
 		}
-		n++
 	}
-	return n, nil
+}
+
+func readBare(dir int, name string, buf []byte) error {
+	fd, err := unix.Openat(dir, name, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: name, Err: err}
+	}
+	_, err = unix.Read(fd, buf)
+	if err := errors.Join(err, unix.Close(fd)); err != nil {
+		return &os.PathError{Op: "read", Path: name, Err: err}
+	}
+	return nil
 }
 
 // largest is VmHWM, in bytes.

@@ -184,7 +184,7 @@ func cell(s string) string {
 }
 
 func (u unit) format(x float64) string {
-	if math.IsNaN(x) {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return "-"
 	}
 	switch u {
