@@ -118,6 +118,16 @@ func wheres(ts []*table) []string {
 	return ws
 }
 
+// wholeDecades is an axis from the decade of the least to that of the most, and
+// of one at least.
+func wholeDecades(least, most float64) (low, high float64) {
+	low, high = math.Pow(10, math.Floor(math.Log10(least))), math.Pow(10, math.Ceil(math.Log10(most)))
+	if low == high {
+		high *= 10
+	}
+	return low, high
+}
+
 // decades labels the powers of ten of a logarithmic axis, as they stand in the
 // tables.
 type decades struct{ unit unit }

@@ -66,11 +66,10 @@ func dots(ts []*table) (figure, error) {
 		p.Legend.Add(w, glyph{draw.GlyphStyle{Color: color.Gray{0x40}, Radius: vg.Points(3.5), Shape: shapes[i%len(shapes)]}})
 	}
 	p.Legend.Top = true
-	// Room for the first decade and the last, and for the legend.
-	p.X.Min, p.X.Max = math.Pow(10, math.Floor(math.Log10(least))), math.Pow(10, math.Ceil(math.Log10(most)))
-	if p.X.Min == p.X.Max {
-		p.X.Max *= 10
+	if most == 0 { // nobody has a figure
+		least, most = 1, 10
 	}
+	p.X.Min, p.X.Max = wholeDecades(least, most)
 	return figure{plots: [][]*plot.Plot{{p}}, width: vg.Points(640), height: vg.Points(70 + 26*float64(len(rows)))}, nil
 }
 

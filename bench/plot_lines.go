@@ -54,6 +54,10 @@ func drawLines(p *plot.Plot, ts []*table, key string) error {
 		xs = append(xs, plot.Tick{Value: t.drawn.at, Label: strconv.FormatFloat(t.drawn.at, 'g', -1, 64)})
 	}
 	p.X.Tick.Marker = xs
+	p.X.Min, p.X.Max = xs[0].Value, xs[len(xs)-1].Value
+	if len(xs) == 1 {
+		p.X.Min, p.X.Max = p.X.Min/2, p.X.Max*2
+	}
 	p.Add(plotter.NewGrid())
 	least, most := math.Inf(1), 0.0
 	for _, e := range ts[0].entries {
@@ -81,10 +85,13 @@ func drawLines(p *plot.Plot, ts []*table, key string) error {
 		l.Width = vg.Points(1.2)
 		p.Add(l, s)
 	}
-	if col.unit == duration {
+	switch {
+	case most == 0: // nobody has a figure
+		p.Y.Min, p.Y.Max = 0, 1
+	case col.unit == duration:
 		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, decades{duration}
-		p.Y.Min, p.Y.Max = math.Pow(10, math.Floor(math.Log10(least))), math.Pow(10, math.Ceil(math.Log10(most)))
-	} else {
+		p.Y.Min, p.Y.Max = wholeDecades(least, most)
+	default:
 		p.Y.Min, p.Y.Max = 0, most*1.05
 	}
 	return nil
