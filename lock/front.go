@@ -43,20 +43,31 @@ const (
 	mostIdle = 4
 )
 
-// net is the pause before a look that nothing has called for: the safety net
-// under whoever is woken, in case he is not. It is long: an hour's wait is some
-// hundred looks.
-type net struct{ last time.Duration }
-
-const (
+// Variables only for tests, which show that nobody is woken by the net who
+// should have been woken by the kernel.
+var (
 	firstNet   = time.Second
 	longestNet = 30 * time.Second
 )
 
-func (n *net) pause() time.Duration { return max(n.last, firstNet) }
+// net is the pause before a look that nothing has called for: the safety net
+// under whoever is woken, in case he is not. It is long: an hour's wait is some
+// hundred looks. Being woken for nothing, often, does not put the look off.
+type net struct {
+	last time.Duration
+	at   time.Time // when the look is due; zero: not yet decided
+}
 
-// passed is called when a pause was to no avail: the next is twice as long.
-func (n *net) passed() { n.last = min(2*n.pause(), longestNet) }
+func (n *net) pause() time.Duration {
+	if n.at.IsZero() {
+		n.last = min(max(2*n.last, firstNet), longestNet)
+		n.at = time.Now().Add(n.last)
+	}
+	return time.Until(n.at)
+}
+
+// looked: a look was made, in turn or out of turn.
+func (n *net) looked() { n.at = time.Time{} }
 
 // due says whether the lock is worth an attempt: not while another handle of
 // this process has it, who will say so when it lets go. When that takes longer
@@ -70,6 +81,7 @@ func (f *front) try() *try {
 	t := &try{mode: f.mode, how: polite, gate: f.gate, let: f.let}
 	if f.gate != nil || f.let != nil || f.overdue || f.noGate {
 		t.how = inTurn
+		f.net.looked()
 	}
 	f.gate, f.let, f.overdue = nil, nil, false
 	return t
@@ -78,12 +90,18 @@ func (f *front) try() *try {
 // tried takes back what an attempt did not use.
 func (f *front) tried(t *try, err error) {
 	f.gate, f.let, f.behind = t.gate, t.let, errors.Is(err, errGate)
+	// Not before the attempt: on the last descriptor of a removed file this
+	// frees its inode, which takes longer than all the rest.
+	f.spend(nil)
+}
+
+// spend closes the file that was of no use but to be blocked on, and keeps the
+// next.
+func (f *front) spend(next fsys.File) {
 	if f.spent != nil {
-		// Not before the attempt: on the last descriptor of a removed file this
-		// frees its inode, which takes longer than all the rest.
 		f.h.logGate(f.spent.Close())
-		f.spent = nil
 	}
+	f.spent = next
 }
 
 // signs are what a waiter is woken by, and the pause after which it looks in
@@ -116,6 +134,9 @@ func (f *front) arrange(st *reaper.Status) signs {
 		return f.soon()
 	case !f.lingered && queues.held(h, f.mode):
 		return signs{pause: linger}
+	case f.bystander(st):
+		f.ungate()
+		return f.soon()
 	case f.idle > mostIdle:
 		f.idle = 0
 		return f.soon()
@@ -123,9 +144,9 @@ func (f *front) arrange(st *reaper.Status) signs {
 	if f.wantsGate() && !f.toGate() {
 		return f.waiting(st)
 	}
-	if f.gate != nil && f.behind {
+	if f.behind && !h.inner() {
 		f.behind = false
-		return f.atOnce() // our turn
+		return f.atOnce() // our turn, or there are no turns
 	}
 	switch {
 	case f.noPark:
@@ -165,6 +186,12 @@ func (f *front) elsewhere(st *reaper.Status) bool {
 	return at.barrier == atSoft && st != nil && st.Exists && st.ID() != at.id
 }
 
+// bystander: the lock is there for the taking, but not for one who leaves the
+// locks of the dead to others. He is not to stand in their way at the gate.
+func (f *front) bystander(st *reaper.Status) bool {
+	return f.h.cfg.withoutReaping && st != nil && st.State == reaper.Stale
+}
+
 // wantsGate: it is in order to wait at the gate first. Those who want a shared
 // lock do not: they would wait behind one who wants it for himself.
 func (f *front) wantsGate() bool {
@@ -184,6 +211,9 @@ func (f *front) woken() {
 	} else {
 		f.idle = 0
 	}
+	if let.file != nil && (at != atFile || let.err != nil) {
+		f.spend(let.file)
+	}
 	if let.err != nil {
 		f.h.logGate(let.err)
 		f.noGate, f.noPark = f.noGate || at == atGate, at != atGate
@@ -192,18 +222,17 @@ func (f *front) woken() {
 	switch at {
 	case atGate:
 		f.gate = let.gate
-	case atSoft:
-		f.spent = let.file
 	case atFile:
 		if let.file != nil {
-			f.let = &let
+			f.given(&let)
 		}
 	}
 }
 
-// given is called when a handle of this process has handed the lock over.
+// given is called with a hard lock that a handle of this process has handed
+// over, or that the thread has got.
 func (f *front) given(let *passage) {
-	if f.let != nil { // it had let go, and the thread was quicker
+	if f.let != nil { // one of them is on a file that the path named before
 		dropped(f.h)(*f.let)
 	}
 	f.let = let
@@ -219,12 +248,18 @@ func (f *front) paused() {
 		return
 	}
 	f.overdue = true
-	f.net.passed()
 }
 
 func (f *front) unpark() {
 	dropped(f.h)(parks.leave(f.park))
 	f.park = nil
+}
+
+func (f *front) ungate() {
+	if f.gate != nil {
+		f.gate.leave()
+		f.gate = nil
+	}
 }
 
 // end gives everything back.
@@ -233,12 +268,7 @@ func (f *front) end() {
 	if f.park != nil {
 		f.unpark()
 	}
-	let := passage{gate: f.gate}
-	if f.let != nil {
-		let.file = f.let.file
-	}
-	dropped(f.h)(let)
-	if f.spent != nil {
-		f.h.logGate(f.spent.Close())
-	}
+	left := try{gate: f.gate, let: f.let}
+	left.drop(f.h)
+	f.spend(nil)
 }

@@ -3,6 +3,7 @@ package lock
 import (
 	"errors"
 	"io/fs"
+	"path/filepath"
 
 	"github.com/filelock-go/filelock/internal/fsys"
 	"github.com/filelock-go/filelock/meta"
@@ -35,6 +36,9 @@ type gate struct {
 // errGate: others wait for the lock in order, so an attempt that waits its turn
 // was not made.
 var errGate = errors.New("others wait for the lock")
+
+// errForeignGate: what has the gate's name is not a gate.
+var errForeignGate = errors.New("the file is not empty: it is not removed")
 
 // wakes: waiters are woken by the kernel here, so there are threads to park
 // and gates.
@@ -118,7 +122,7 @@ func (h *handle) enterGate(g *gate, wanted func() bool) (_ *gate, err error) {
 		g = nil
 	}
 	if g != nil {
-		return nil, g.close()
+		g.leave()
 	}
 	return nil, nil
 }
@@ -137,10 +141,16 @@ func (g *gate) pass() {
 
 // leave gives the gate up, after the lock was let go or by one who does not
 // wait for it any more. The last removes the file.
+//
+// The shared order lock is dropped before the exclusive one is asked for: of
+// two who leave at once and keep theirs meanwhile, neither would be alone, and
+// the gate would stay.
 func (g *gate) leave() {
 	var err error
 	if fsys.OrderLocks {
-		err = g.file.OrderLock(fsys.Presence, fsys.Exclusive, false)
+		if err = g.file.OrderUnlock(); err == nil {
+			err = g.file.OrderLock(fsys.Presence, fsys.Exclusive, false)
+		}
 	} else if err = g.file.Unlock(); err == nil {
 		err = g.file.TryLock(fsys.Exclusive)
 	}
@@ -150,12 +160,17 @@ func (g *gate) leave() {
 	g.logged(errors.Join(ignoring(err, fsys.ErrLocked, fs.ErrPermission), g.close()))
 }
 
+// remove leaves a file alone that has something in it: nothing of ours has, so
+// it is somebody's who chose an unlucky name.
 func (g *gate) remove() error {
-	switch named, err := g.named(); {
+	now, err := g.h.dir.Lstat(g.h.gate)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && now.ID != g.id:
+		return nil
 	case err != nil:
 		return err
-	case !named:
-		return nil
+	case now.Size > 0:
+		return &fs.PathError{Op: "unlink", Path: filepath.Join(g.h.dir.Path(), g.h.gate), Err: errForeignGate}
 	}
 	return fsys.Remove(g.h.dir, g.h.gate, g.id)
 }

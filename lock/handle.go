@@ -168,11 +168,7 @@ func (h *handle) attempt(ctx context.Context, t *try) (*reaper.Status, error) {
 		return st, err
 	}
 	queues.took(h, t.mode)
-	if t.gate != nil {
-		t.gate.pass()
-		hd.gate = t.gate
-	}
-	t.gate, t.let = nil, nil
+	h.keep(hd, t)
 	h.mu.Lock()
 	h.hold, h.n = hd, 1
 	for w := range h.waiting {
@@ -180,6 +176,15 @@ func (h *handle) attempt(ctx context.Context, t *try) (*reaper.Status, error) {
 	}
 	h.mu.Unlock()
 	return nil, nil
+}
+
+// keep makes what an attempt came in order with the hold's.
+func (h *handle) keep(hd *hold, t *try) {
+	if t.gate != nil {
+		t.gate.pass()
+		hd.gate = t.gate
+	}
+	t.gate, t.let = nil, nil
 }
 
 // takeTurn gets the turn. When ctx ends first, another goroutine is trying or

@@ -22,6 +22,7 @@ type callSet struct {
 type call struct {
 	done chan struct{}
 	left bool // nobody waits for the answer any more; guarded by callSet.mu
+	t    try  // the call's own: what it was given and has not used is in it
 	hd   *hold
 	st   *reaper.Status
 	err  error
@@ -65,32 +66,34 @@ func (h *handle) bounded(ctx context.Context, t *try) (*hold, *reaper.Status, er
 			return nil, nil, h.unanswered(ctx)
 		}
 	}
-	c := &call{done: make(chan struct{})}
+	c := &call{done: make(chan struct{}), t: *t}
 	calls.m[h.place()] = c
 	calls.mu.Unlock()
-	own := *t // the caller may not wait for the end
-	go c.run(h, &own)
+	go c.run(h)
 	if answered(ctx, c.done) {
+		*t = c.t
 		return c.hd, c.st, c.err
 	}
 	calls.mu.Lock()
 	defer calls.mu.Unlock()
 	select {
 	case <-c.done: // in the same moment
+		*t = c.t
 		return c.hd, c.st, c.err
 	default:
 		c.left = true
+		t.gate, t.let = nil, nil // the call uses them, or drops them
 		return nil, nil, h.unanswered(ctx)
 	}
 }
 
-func (c *call) run(h *handle, t *try) {
+func (c *call) run(h *handle) {
 	if h.proto.kind() == meta.KindFile { // a soft lock asks in any case
 		if class, err := h.dir.Class(); err == nil && class.Local {
 			h.local.Store(true) // from now on without all this
 		}
 	}
-	c.hd, c.st, c.err = h.proto.take(h, t)
+	c.hd, c.st, c.err = h.proto.take(h, &c.t)
 	calls.mu.Lock()
 	left := c.left
 	if !left {
@@ -101,9 +104,14 @@ func (c *call) run(h *handle, t *try) {
 		return
 	}
 	if c.hd != nil {
+		h.keep(c.hd, &c.t)
 		err := h.proto.release(h, c.hd)
+		if c.hd.gate != nil {
+			c.hd.gate.leave()
+		}
 		h.logAbandoned(c.hd, err)
 	}
+	c.t.drop(h)
 	calls.mu.Lock()
 	h.finish(c)
 	calls.mu.Unlock()

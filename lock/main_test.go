@@ -20,9 +20,21 @@ import (
 // prints a line when it is ready, and ends when its standard input does.
 var roles = map[string]func(args []string) error{}
 
-const roleVar = "FILELOCK_TEST_ROLE"
+const (
+	roleVar = "FILELOCK_TEST_ROLE"
+	netVar  = "FILELOCK_TEST_NET" // the pause of the safety net of another process
+)
+
+// noNet is the pause of the safety net in tests: who is woken was not woken by
+// it. A waiter that nothing else wakes waits until the tests are given up.
+const noNet = 1000 * time.Hour
 
 func TestMain(m *testing.M) {
+	net := noNet
+	if s := os.Getenv(netVar); s != "" {
+		net, _ = time.ParseDuration(s)
+	}
+	lock.SetNet(net, net)
 	if role := os.Getenv(roleVar); role != "" {
 		if err := roles[role](os.Args[1:]); err != nil {
 			fmt.Fprintln(os.Stderr, role+":", err)

@@ -249,8 +249,9 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 // lock is free: the next contender finds its owner dead, which it then is.
 func (softProtocol) release(h *handle, hd *hold) error {
 	err := unlinkOwn(h, hd.id)
-	if err != nil && !errors.Is(err, ErrLost) {
-		// A child with a duplicate of the descriptor is not to seem the owner.
+	if hd.chain.dup || err != nil && !errors.Is(err, ErrLost) {
+		// A child with a duplicate of the descriptor is not to seem the owner,
+		// nor to keep those asleep who are blocked on the file.
 		err = errors.Join(err, hd.file.Unlock())
 	}
 	// Whatever lives on in a child of the kernel lock is on a file without a name.

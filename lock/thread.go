@@ -28,10 +28,10 @@ func (f *front) toGate() bool {
 	}
 	if err != nil && !errors.Is(err, fsys.ErrLocked) {
 		f.noGate = true
-		if g != nil {
-			err = errors.Join(err, g.close())
-		}
 		h.logGate(err)
+		if g != nil {
+			g.leave()
+		}
 		return true
 	}
 	var started bool
@@ -39,8 +39,8 @@ func (f *front) toGate() bool {
 		g, err := h.enterGate(g, func() bool { return parks.wanted(p) })
 		return passage{gate: g, err: err}
 	}, dropped(h))
-	if !started { // another was quicker, or there is no room
-		h.logGate(g.close())
+	if !started && g != nil { // another was quicker, or there is no room
+		g.leave()
 	}
 	return false
 }
@@ -129,3 +129,11 @@ func dropped(h *handle) func(passage) {
 	}
 }
 
+// drop gives back what an attempt was to use and has not used.
+func (t *try) drop(h *handle) {
+	if t.let != nil {
+		dropped(h)(*t.let)
+	}
+	dropped(h)(passage{gate: t.gate})
+	t.gate, t.let = nil, nil
+}

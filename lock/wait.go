@@ -110,6 +110,7 @@ func (h *handle) wait(ctx context.Context, limit time.Duration, m mode, start ti
 		first := queues.first(w)
 		if let := queues.given(w); let != nil {
 			f.given(let)
+			looked = false
 		}
 		if !looked && (first && f.due() || h.taken()) {
 			attempts++

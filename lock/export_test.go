@@ -1,0 +1,68 @@
+package lock
+
+import (
+	"fmt"
+	"time"
+)
+
+// SetNet sets the pauses of the safety net and returns what they were. No call
+// of Lock may be waiting.
+func SetNet(first, longest time.Duration) (time.Duration, time.Duration) {
+	f, l := firstNet, longestNet
+	firstNet, longestNet = first, longest
+	return f, l
+}
+
+// MaxParked is how many threads may be blocked at once.
+const MaxParked = maxParked
+
+// Parked is how many are.
+func Parked() int {
+	parks.mu.Lock()
+	defer parks.mu.Unlock()
+	return len(parks.m)
+}
+
+// ParkedAt is how many of them are blocked for a path.
+func ParkedAt(path string) (n int) {
+	parks.mu.Lock()
+	defer parks.mu.Unlock()
+	for at := range parks.m {
+		if at.path == path {
+			n++
+		}
+	}
+	return n
+}
+
+// Waiting is how many calls of Lock wait for a path.
+func Waiting(path string) (n int) {
+	queues.mu.Lock()
+	defer queues.mu.Unlock()
+	for at, all := range queues.m {
+		for _, q := range all {
+			if at.path == path {
+				n += q.Len()
+			}
+		}
+	}
+	return n
+}
+
+// AtRest is an error unless nobody of this process has or waits for the lock at
+// a path, as far as its books say. A thread may be parked there still.
+func AtRest(path string) error {
+	queues.mu.Lock()
+	defer queues.mu.Unlock()
+	for at, all := range queues.m {
+		if at.path == path {
+			return fmt.Errorf("%d queues are left", len(all))
+		}
+	}
+	for at, n := range queues.holds {
+		if at.path == path {
+			return fmt.Errorf("holds %+v are left", n)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package lock_test
+
+import (
+	"testing"
+
+	"github.com/filelock-go/filelock/lock"
+)
+
+// Here and below a waiter is woken by the kernel: the tests have no safety net
+// (noNet), so who is not woken waits until they are given up.
+
+// waits starts a call that waits, and returns when its thread is blocked on the
+// lock's file.
+func waits(t *testing.T, l lock.Locker, path string) (done chan error) {
+	t.Helper()
+	done = make(chan error, 1)
+	go func() { done <- l.Lock(bg) }()
+	blocked(t, path)
+	return done
+}
+
+func TestAReleaseWakes(t *testing.T) {
+	for _, c := range []struct{ owner, waiter string }{
+		{"soft", "soft"}, {"file", "file"}, {"file", "shared"}, {"shared", "file"}, {"file", "soft"}, {"shared", "soft"}, {"soft", "file"},
+	} {
+		t.Run(c.waiter+" behind "+c.owner, func(t *testing.T) {
+			path := tempPath(t)
+			p := start(t, "queue", c.owner, path)
+			p.says(t, "got")
+			l := newLocker(c.waiter, path)
+			done := waits(t, l, path)
+			p.say(t, "let go")
+			must(t, <-done)
+			must(t, l.Unlock())
+			alone(t, path, locksOf(c.waiter)...)
+		})
+	}
+}
+
+func TestTheOwnersDeathWakes(t *testing.T) {
+	for _, c := range []struct{ owner, waiter string }{
+		{"soft", "soft"}, {"file", "file"}, {"file", "shared"}, {"shared", "file"}, {"soft", "file"},
+	} {
+		t.Run(c.waiter+" behind "+c.owner, func(t *testing.T) {
+			path := tempPath(t)
+			p := start(t, "hold", c.owner, path)
+			l := newLocker(c.waiter, path)
+			done := waits(t, l, path)
+			p.kill(t)
+			must(t, <-done)
+			must(t, l.Unlock())
+			alone(t, path, locksOf(c.waiter)...)
+		})
+	}
+}
+
+// The last of several readers wakes a writer.
+func TestTheLastReaderWakesAWriter(t *testing.T) {
+	path := tempPath(t)
+	one, two := start(t, "queue", "shared", path), start(t, "queue", "shared", path)
+	one.says(t, "got")
+	two.says(t, "got")
+	l := lock.NewFile(path)
+	done := waits(t, l, path)
+	one.say(t, "let go")
+	one.says(t, "out")
+	select {
+	case err := <-done:
+		t.Fatalf("a writer beside a reader: %v", err)
+	default:
+	}
+	two.say(t, "let go")
+	must(t, <-done)
+	must(t, l.Unlock())
+}
+
+// The parked waiter of a process whose owner is another handle of it.
+func TestAReleaseInTheSameProcessWakes(t *testing.T) {
+	kinds(t, func(t *testing.T, newLock func(string, ...lock.Option) locker, path string) {
+		holder, l := newLock(path), newLock(path)
+		must(t, holder.Lock(bg))
+		done := waits(t, l, path)
+		must(t, holder.Unlock())
+		must(t, <-done)
+		must(t, l.Unlock())
+		must(t, lock.AtRest(path))
+	})
+}
+
+func TestTheReleaseOfAnotherProgramWakes(t *testing.T) {
+	for _, kind := range []string{"file", "shared"} {
+		for _, end := range []string{"lets go", "is killed"} {
+			t.Run(kind+" "+end, func(t *testing.T) {
+				path := tempPath(t)
+				p := start(t, "flock", path)
+				l := newLocker(kind, path)
+				done := waits(t, l, path)
+				if end == "is killed" {
+					p.kill(t)
+				} else {
+					p.say(t, "let go")
+				}
+				must(t, <-done)
+				must(t, l.Unlock())
+			})
+		}
+	}
+}
+
+// A child with a duplicate of the descriptor keeps the kernel lock on the inode
+// of a soft lock that was released. Whoever waits is woken all the same.
+func TestAReleaseWakesAlthoughAChildHasADuplicate(t *testing.T) {
+	path := tempPath(t)
+	holder, l := lock.NewSoft(path), lock.NewSoft(path)
+	must(t, holder.Lock(bg))
+	dup, err := holder.Dup()
+	must(t, err)
+	defer dup.Close()
+	other := start(t, "queue", "soft", path)
+	blocked(t, path)
+	must(t, holder.Unlock())
+	other.says(t, "got")
+	done := waits(t, l, path)
+	other.say(t, "let go")
+	must(t, <-done)
+	must(t, l.Unlock())
+}
