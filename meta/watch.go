@@ -53,12 +53,3 @@ func (e *Ending) C() <-chan struct{} { return e.ended }
 // once and by any goroutine. An Ending that is dropped without Close keeps a
 // descriptor and a goroutine until the process ends.
 func (e *Ending) Close() { e.end() }
-
-// startedElse says how a process that has the pid differs from the one that id
-// means, if it does.
-func startedElse(id Identity, start string) error {
-	if differs, _ := StartDiffers(id.Start, start); !differs || !SameTimeNamespace(id, Self()) {
-		return nil
-	}
-	return fmt.Errorf("the pid was reused: %q is when its process started, not %q: %w", start, Printable(id.Start), ErrNoProcess)
-}

@@ -142,3 +142,11 @@ func (n *inotify) everybody() {
 		}
 	}
 }
+
+// tell leaves one wake-up for the next receive, if there is none yet.
+func (w *Watching) tell() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}

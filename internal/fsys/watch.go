@@ -42,11 +42,3 @@ func (w *Watching) C() <-chan struct{} { return w.wake }
 // than once and by any goroutine. A Watching that is dropped without Close
 // keeps a descriptor and a goroutine for as long as the process runs.
 func (w *Watching) Close() { w.end() }
-
-// tell leaves one wake-up for the next receive, if there is none yet.
-func (w *Watching) tell() {
-	select {
-	case w.wake <- struct{}{}:
-	default:
-	}
-}
