@@ -149,6 +149,11 @@ func (f steppedFile) Read(most int) ([]byte, error) {
 	return f.File.Read(most)
 }
 
+func (f steppedFile) ReadInto(b []byte) (int, error) {
+	f.stop("read")
+	return f.File.ReadInto(b)
+}
+
 func (f steppedFile) Write(b []byte) error {
 	f.stop("write")
 	return f.File.Write(b)

@@ -37,6 +37,17 @@ func (f *file) Read(most int) (b []byte, err error) {
 	return b, nil
 }
 
+func (f *file) ReadInto(b []byte) (n int, err error) {
+	err = f.through(OpRead, func() (err error) {
+		n, err = f.File.ReadInto(b)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
 func (f *file) Write(b []byte) error {
 	fault := f.in.next(OpWrite, f.path)
 	switch {

@@ -68,6 +68,20 @@ func (f *file) Read(max int) ([]byte, error) {
 	return b, nil
 }
 
+func (f *file) ReadInto(b []byte) (n int, err error) {
+	for n < len(b) {
+		m, err := pread(f.fd, b[n:], int64(n))
+		if err != nil {
+			return n, f.error("read", err)
+		}
+		n += m
+		if m == 0 || int64(n) == f.atOpen.Size {
+			break
+		}
+	}
+	return n, nil
+}
+
 func pread(fd int, b []byte, off int64) (int, error) {
 	for {
 		n, err := unix.Pread(fd, b, off)

@@ -58,6 +58,21 @@ func (f *file) Read(max int) ([]byte, error) {
 	return b, nil
 }
 
+func (f *file) ReadInto(b []byte) (n int, err error) {
+	for n < len(b) {
+		var m uint32
+		err := windows.ReadFile(f.handle, b[n:], &m, &windows.Overlapped{Offset: uint32(n)})
+		if err != nil && err != windows.ERROR_HANDLE_EOF {
+			return n, f.error("read", err)
+		}
+		n += int(m)
+		if m == 0 || int64(n) == f.atOpen.Size {
+			break
+		}
+	}
+	return n, nil
+}
+
 func (f *file) Write(b []byte) error {
 	var n uint32
 	if err := windows.WriteFile(f.handle, b, &n, &windows.Overlapped{}); err != nil {

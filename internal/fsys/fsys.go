@@ -92,6 +92,7 @@ const (
 	OpenWrite  OpenFlag = 1 << iota // for reading and writing
 	OpenCreate                      // make the file, mode 0644 before the umask, if there is none
 	OpenDirToo                      // a directory is as good as a regular file (it is opened for reading)
+	OpenListed                      // for reading, what List or Lstat just said to be a regular file: there is no other look before
 )
 
 // Entry is one name in a directory. Type has only the type bits, and is
@@ -142,6 +143,10 @@ type File interface {
 	Info() (Info, error)
 	// Read reads from the beginning to the end of the file, at most max bytes.
 	Read(max int) ([]byte, error)
+	// ReadInto is Read into the caller's memory, len(b) bytes at most. It is for
+	// a file that was just opened, for what it read is the whole file, without
+	// another call, when that is as long as OpenInfo said.
+	ReadInto(b []byte) (n int, err error)
 	// Write writes all of b at the beginning with one call; fewer bytes written is io.ErrShortWrite.
 	Write(b []byte) error
 	// Truncate cuts the file to size bytes.

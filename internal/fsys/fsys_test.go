@@ -90,6 +90,30 @@ func TestReadStopsAtTheEndOrAtMax(t *testing.T) {
 	closing(t, f)
 }
 
+// ReadInto stops at the length that the open saw, but not before the end of a
+// file that has another length by now.
+func TestReadIntoReadsTheWholeFile(t *testing.T) {
+	eachDir(t, func(t *testing.T, d fsys.Dir, path string) {
+		want := bytes.Repeat([]byte("filelock"), 100)
+		for _, atOpen := range []int{0, 1, 799, 800} {
+			for _, now := range []int{0, 1, 799, 800} {
+				must(t, os.WriteFile(filepath.Join(path, "a"), want[:atOpen], 0o644))
+				f := open(t, d, "a", fsys.OpenListed)
+				must(t, os.WriteFile(filepath.Join(path, "a"), want[:now], 0o644))
+				for _, room := range []int{0, 1, 799, 800, 801, 4096} {
+					b := make([]byte, room)
+					n, err := f.ReadInto(b)
+					must(t, err)
+					if !bytes.Equal(b[:n], want[:min(now, room)]) {
+						t.Errorf("%d bytes at open, %d now: ReadInto of %d bytes gives %d", atOpen, now, room, n)
+					}
+				}
+				closing(t, f)
+			}
+		}
+	})
+}
+
 func TestOnlySingleNamesAreLookedUp(t *testing.T) {
 	parent := t.TempDir()
 	path := filepath.Join(parent, "dir")

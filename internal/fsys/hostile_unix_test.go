@@ -52,7 +52,7 @@ func wantIrregular(t *testing.T, kinds map[string]string, d fsys.Dir) {
 	for name, kind := range kinds {
 		for _, how := range []fsys.OpenFlag{
 			fsys.OpenRead, fsys.OpenWrite, fsys.OpenCreate, fsys.OpenWrite | fsys.OpenCreate,
-			fsys.OpenDirToo, fsys.OpenWrite | fsys.OpenCreate | fsys.OpenDirToo,
+			fsys.OpenListed, fsys.OpenDirToo, fsys.OpenWrite | fsys.OpenCreate | fsys.OpenDirToo,
 		} {
 			if how&fsys.OpenDirToo != 0 && name == "dir" {
 				continue

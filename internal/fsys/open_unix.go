@@ -31,6 +31,10 @@ func (d *dir) Create(name string, perm fs.FileMode) (File, error) {
 // check: what counts is the fstat after the open, and O_NONBLOCK keeps the
 // open from waiting for anything.
 //
+// OpenListed goes without it: the directory said what the name is when its
+// entry was read, an instant ago. What took its place since then is opened, and
+// refused.
+//
 // For writing there is no look first: that would cost a system call each time
 // a hard lock is taken, of a file that is there and regular. A caller who does
 // not know the file reads or Lstats it before.
@@ -39,7 +43,7 @@ func (d *dir) Open(name string, how OpenFlag) (File, error) {
 		return nil, err
 	}
 	arg, path := d.at(name)
-	if how&(OpenWrite|OpenCreate) == 0 {
+	if how&(OpenWrite|OpenCreate|OpenListed) == 0 {
 		info, err := d.lstat("open", name)
 		if err != nil {
 			return nil, err

@@ -8,9 +8,10 @@ import "context"
 // end with it; and os.OpenFile registers what it opens with the poller, which
 // costs system calls and is of no use for a regular file.
 //
-// A File, or a Dir that was opened, is used by one goroutine at a time, for
-// after Close the number of its descriptor belongs to somebody else; a Dir from
-// At by any number. Operations after Close are fs.ErrClosed.
+// A File is used by one goroutine at a time, for after Close the number of its
+// descriptor belongs to somebody else. A Dir may be used by any number, but one
+// that was opened is closed by the last of them. Operations after Close are
+// fs.ErrClosed.
 var Real FS = realFS{}
 
 // LocksBelongToFile says that a kernel lock taken by TryLock belongs to the
