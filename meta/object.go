@@ -48,8 +48,22 @@ func parseObject(b []byte) (*Record, error) {
 
 type parser struct {
 	scanner
+	all  string // all of the text, once a part of it was wanted
 	rec  Record
 	seen uint32 // bits of the known keys
+	last key    // as far as they were in order
+}
+
+// keyNamed tries the keys after the last one first, for records are written in
+// that order.
+func (p *parser) keyNamed(name []byte) key {
+	for k := p.last + 1; k < numKeys; k++ {
+		if keyNames[k] == string(name) {
+			p.last = k
+			return k
+		}
+	}
+	return keyNamed(name)
 }
 
 func (p *parser) member() error {
@@ -57,7 +71,7 @@ func (p *parser) member() error {
 	if err != nil {
 		return err
 	}
-	k := keyNamed(name)
+	k := p.keyNamed(name)
 	if k == numKeys {
 		return p.extra(string(name))
 	}
@@ -140,10 +154,21 @@ func (p *parser) value(k key) (err error) {
 	return err
 }
 
+// text makes one copy of the whole text, of which most values are parts: a
+// record has twenty of them. (A text longer than a record has white space in it
+// that is not to be kept.)
 func (p *parser) text(s *string) error {
 	b, err := p.str()
-	*s = string(b)
-	return err
+	if err != nil || !p.plain || len(p.b) > MaxSize {
+		*s = string(b)
+		return err
+	}
+	if p.all == "" {
+		p.all = string(p.b)
+	}
+	end := p.i - len(`"`)
+	*s = p.all[end-len(b) : end]
+	return nil
 }
 
 func (p *parser) decimal(s *string) error {

@@ -13,9 +13,10 @@ var errEnd = errors.New("ends in the middle")
 // scanner reads JSON, one token at a time. It tells text that is wrong from
 // text that ends too early, which encoding/json does not, and does not recurse.
 type scanner struct {
-	b   []byte
-	i   int
-	cut int // after errEnd of str: where the half of an escape or character begins that the text ends in
+	b     []byte
+	i     int
+	plain bool // after str: it had no escapes
+	cut   int  // after errEnd of str: where the half of an escape or character begins that the text ends in
 }
 
 func (s *scanner) wrong(format string, args ...any) error {
@@ -55,6 +56,14 @@ func (s *scanner) take(c byte) error {
 	return nil
 }
 
+// plainText are the bytes of a string that stand for themselves.
+var plainText = func() (is [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		is[c] = c != '"' && c != '\\'
+	}
+	return is
+}()
+
 // str reads a string. The result may be part of the text itself. An escaped
 // half of a surrogate pair is U+FFFD, as with encoding/json. With errEnd, the
 // result is as much of the string as is there.
@@ -64,12 +73,20 @@ func (s *scanner) str() ([]byte, error) {
 		return nil, err
 	}
 	start, out := s.i, []byte(nil)
-	for s.i < len(s.b) {
+	for {
+		i := s.i // in a register
+		for i < len(s.b) && plainText[s.b[i]] {
+			i++
+		}
+		if s.i = i; i == len(s.b) {
+			break
+		}
 		c := s.b[s.i]
 		switch {
 		case c == '"':
 			text := s.b[start:s.i]
 			s.i++
+			s.plain = out == nil
 			if out != nil {
 				text = append(out, text...)
 			}
@@ -89,8 +106,6 @@ func (s *scanner) str() ([]byte, error) {
 			}
 			out = utf8.AppendRune(out, r)
 			start = s.i
-		case c < utf8.RuneSelf:
-			s.i++
 		default:
 			r, n := utf8.DecodeRune(s.b[s.i:])
 			if r == utf8.RuneError && n == 1 {
