@@ -27,11 +27,20 @@ func Break(ctx context.Context, path string, o Options) (Status, error) {
 	return real.Break(ctx, path, o)
 }
 
-// Scan yields every lock below dir, in no particular order, in bounded memory:
-// every regular file that begins as our records do, whatever its name. An
-// entry that could not be read is yielded with its error, and the scan goes
-// on. It follows no symbolic link, and of a tree more than 512 directories deep
-// it yields the rest with an error.
+// Scan yields every lock below dir: every regular file that begins as our
+// records do, whatever its name. They come in the order in which the filesystem
+// lists each directory (it is not sorted), with what is below a directory in its
+// place. An entry that could not be read is yielded with its error, and the scan
+// goes on. It follows no symbolic link, and of a tree more than 512 directories
+// deep it yields the rest with an error.
+//
+// Memory is bounded however many files there are. While the loop's body runs,
+// the next files are looked at, a few hundred at most, so a Status may be a
+// second old when it is yielded, and what is known of an owner 100 ms older: for
+// a verdict of this moment, ask [Inspect]. The loop's body is never run
+// concurrently. When the loop ends, so has everything that was begun for it,
+// except for a path that has not answered within Options.Patience, or within
+// 50 ms when ctx is done: that is left behind.
 func Scan(ctx context.Context, dir string, o Options) iter.Seq2[Status, error] {
 	return real.Scan(ctx, dir, o)
 }

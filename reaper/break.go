@@ -129,7 +129,9 @@ func (r *Reaper) Inspect(ctx context.Context, path string) (Status, error) {
 	if err != nil {
 		return Status{Path: path}, err
 	}
-	return patiently(ctx, DefaultPatience, path, func() (Status, error) { return r.within(at, name, r.settled) })
+	return patiently(ctx, DefaultPatience, path, func() (Status, error) {
+		return r.within(at, name, func(dir fsys.Dir, name string) (Status, error) { return r.settled(dir, name, true) })
+	})
 }
 
 // within does something about a name in the directory that at leads to now,
@@ -169,9 +171,9 @@ func about(path string, err error) error {
 
 // settled is Examine that looks again for a moment at a kernel lock which may
 // be somebody's passing probe or break.
-func (r *Reaper) settled(dir fsys.Dir, name string) (Status, error) {
+func (r *Reaper) settled(dir fsys.Dir, name string, named bool) (Status, error) {
 	for try := 1; ; try++ {
-		st, err := r.Examine(dir, name, true)
+		st, err := r.Examine(dir, name, named)
 		if err != nil || !st.passing || try == lookAgain {
 			return st, err
 		}
@@ -192,7 +194,7 @@ func (r *Reaper) Break(ctx context.Context, path string, o Options) (Status, err
 
 func (r *Reaper) breakOne(dir fsys.Dir, name string, o Options) (Status, error) {
 	for try := 1; ; try++ {
-		st, err := r.settled(dir, name)
+		st, err := r.settled(dir, name, true)
 		if err != nil {
 			return st, err
 		}

@@ -10,13 +10,14 @@ import (
 // kinship is what this host can say about a record's process: whether its pid
 // means anything here, and then what the kernel knows about it.
 type kinship struct {
-	near    bool     // same kernel, same PID namespace: pids can be compared
-	dead    bool     // near, and the process has ended
-	surely  bool     // near, and that very process runs: its start is equal
-	where   string   // near: how we know that pids can be compared
-	why     string   // what the kernel said about the process
-	missing string   // not near: the proof that would decide
-	seen    []string // not near: what differs
+	near     bool     // same kernel, same PID namespace: pids can be compared
+	dead     bool     // near, and the process has ended
+	surely   bool     // near, and that very process runs: its start is equal
+	fleeting bool     // the kernel would not say, this time
+	where    string   // near: how we know that pids can be compared
+	why      string   // what the kernel said about the process
+	missing  string   // not near: the proof that would decide
+	seen     []string // not near: what differs
 }
 
 func (k kinship) gone() bool { return k.near && k.dead }
@@ -31,7 +32,12 @@ func (k kinship) evidence() []string {
 // kin is kinship with the record of a sighting, asked once.
 func (r *Reaper) kin(s *sighting) kinship {
 	if s.kinship == nil {
-		k := r.kinship(s.content.Record)
+		var k kinship
+		if s.recall != nil && len(s.raw) <= recallText {
+			k, s.recalled = s.recall.kinship(r, s.content.Record)
+		} else {
+			k = r.kinship(s.content.Record)
+		}
 		s.kinship = &k
 	}
 	return *s.kinship
@@ -64,8 +70,9 @@ func (r *Reaper) kinship(rec *meta.Record) kinship {
 		return k
 	case meta.StateUnknown:
 		return kinship{
-			seen:    []string{k.where, fmt.Sprintf("the kernel does not say whether process %d runs: %v", rec.PID, p.Err)},
-			missing: fmt.Sprintf("the kernel's answer whether process %d runs", rec.PID),
+			fleeting: true,
+			seen:     []string{k.where, fmt.Sprintf("the kernel does not say whether process %d runs: %v", rec.PID, p.Err)},
+			missing:  fmt.Sprintf("the kernel's answer whether process %d runs", rec.PID),
 		}
 	}
 	if !meta.SameTimeNamespace(owner, self) {

@@ -33,7 +33,9 @@ type sighting struct {
 	named   bool  // the caller named the path, rather than a scan having found it
 	brief   bool  // a held lock needs no explanation
 
-	kinship *kinship // see Reaper.kin
+	kinship  *kinship // see Reaper.kin
+	recall   *recall  // nil: every owner is asked about
+	recalled bool     // kinship is what was known of the owner before this look
 }
 
 // mayBeHard: a hard lock could live on the file, so shared holders matter.
@@ -111,8 +113,16 @@ func (r *Reaper) examineOnce(dir fsys.Dir, name string, s *sighting) (Status, er
 // that let go in between unlinked it first. That is asked before the file is
 // closed, for then its inode number can be another's.
 func (r *Reaper) lookAndCheck(dir fsys.Dir, name string, f fsys.File, s *sighting) (Status, error) {
+	if err := s.read(f); err != nil {
+		return Status{Path: join(dir, name)}, err
+	}
+	return r.judgeOpened(dir, name, f, s)
+}
+
+// judgeOpened is lookAndCheck of a file that has been read.
+func (r *Reaper) judgeOpened(dir fsys.Dir, name string, f fsys.File, s *sighting) (Status, error) {
 	path := join(dir, name)
-	if err := r.look(f, s); err != nil {
+	if err := r.probeRead(f, s); err != nil {
 		return Status{Path: path}, err
 	}
 	st := r.status(path, s)
@@ -128,16 +138,13 @@ func (r *Reaper) lookAndCheck(dir fsys.Dir, name string, f fsys.File, s *sightin
 	return st, nil
 }
 
-// look reads first and probes then: what is read is judged only if the probe
+// probeRead probes what has been read: what is read is judged only if the probe
 // finds the kernel lock free afterwards, and Remove reads it again.
 //
 // A read is not atomic against a write, and a hard lock's holder may be writing
 // its record over another. So what makes no sense is read again: under the
 // kernel lock, if the probe got it, until two readings are the same otherwise.
-func (r *Reaper) look(f fsys.File, s *sighting) error {
-	if err := s.read(f); err != nil {
-		return err
-	}
+func (r *Reaper) probeRead(f fsys.File, s *sighting) error {
 	if s.class.KernelBacked() || s.mayBeHard() {
 		s.lock, s.lockErr = probe(f, r.sharedMatters(s))
 	}
@@ -224,7 +231,7 @@ func (r *Reaper) status(path string, s *sighting) Status {
 	}
 	j, free, doubt := r.judge(s)
 	st.Judgment = j
-	st.passing = doubt
+	st.passing, st.recalled = doubt, s.recalled
 	switch {
 	case free:
 		st.State = Free

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
@@ -52,9 +53,14 @@ func begin(ctx context.Context, d time.Duration, path string, fn func() (Status,
 	case <-ctx.Done():
 		return Status{Path: path}, givenUp(ctx, path)
 	case <-t.C:
-		return Status{Path: path, Exists: true, State: StateUnknown, Judgment: unproven("the path did not answer within "+d.String(), "an answer from the filesystem")},
-			&fs.PathError{Op: "look at", Path: path, Err: ErrNoAnswer}
+		return noAnswer(path, d)
 	}
+}
+
+// noAnswer is what is known of a path that did not answer within d.
+func noAnswer(path string, d time.Duration) (Status, error) {
+	return Status{Path: path, Exists: true, State: StateUnknown, Judgment: unproven("the path did not answer within "+d.String(), "an answer from the filesystem")},
+		&fs.PathError{Op: "look at", Path: path, Err: ErrNoAnswer}
 }
 
 // place is an opened directory that stays open for as long as a call that was
@@ -64,6 +70,10 @@ type place struct {
 	fsys.Dir
 	calls sync.WaitGroup
 	left  bool // a call was left behind
+
+	dev    uint64 // of the directory
+	inside bool   // dev is known
+	class  atomic.Pointer[fsys.Class]
 }
 
 // ask is patiently for a look at a name in the directory.

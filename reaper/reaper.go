@@ -80,11 +80,12 @@ type Status struct {
 	Size    int64              // of the file
 	ModTime time.Time          // of the file
 
-	info    fsys.Info
-	class   fsys.Class
-	passing bool // the kernel lock seen may be somebody's passing probe or break
-	denied  error
-	probe   error // why its kernel lock could not be probed, where only that would have decided
+	info     fsys.Info
+	class    fsys.Class
+	recalled bool // rests on what was known of the owner before the look
+	passing  bool // the kernel lock seen may be somebody's passing probe or break
+	denied   error
+	probe    error // why its kernel lock could not be probed, where only that would have decided
 }
 
 // Holder is a live process that has the lock, as far as can be seen from here.

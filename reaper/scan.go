@@ -7,10 +7,9 @@ import (
 	"io/fs"
 	"iter"
 	"path/filepath"
-	"strings"
+	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
-	"github.com/filelock-go/filelock/meta"
 )
 
 // Scan is [Scan] in the reaper's world.
@@ -76,6 +75,18 @@ func (r *Reaper) reapOne(ctx context.Context, d *place, name string, st Status, 
 	case st.State != Stale:
 		return Outcome{Status: st, Action: Kept}
 	}
+	if st.recalled && !o.DryRun { // see recall
+		now, err := d.ask(ctx, o.patience(), st.Path, func() (Status, error) { return r.settled(d, name, false) })
+		switch {
+		case errors.Is(err, fsys.ErrIrregular), err == nil && !now.Exists:
+			return Outcome{Status: st, Action: Kept} // gone or replaced
+		case err != nil:
+			return Outcome{Status: st, Action: Failed, Err: err}
+		case now.State != Stale:
+			return Outcome{Status: now, Action: Kept}
+		}
+		st = now
+	}
 	if err := mayBelieve(d, &st); err != nil {
 		return Outcome{Status: st, Action: Failed, Err: err}
 	}
@@ -100,7 +111,8 @@ type visit func(d *place, name string, st Status, err error) bool
 // walk visits every lock below root. Each directory is opened relative to the
 // one above it and stays open while it is listed, so that a directory renamed
 // or replaced by a symbolic link meanwhile leads nowhere else. Memory and
-// descriptors grow with the depth only.
+// descriptors grow with the depth only: names are listed as they are needed, and
+// files looked at some batches ahead.
 func (r *Reaper) walk(ctx context.Context, root string, o Options, v visit) {
 	if root == "" { // not the working directory
 		_, _, err := r.place(root)
@@ -112,14 +124,16 @@ func (r *Reaper) walk(ctx context.Context, root string, o Options, v visit) {
 		v(nil, "", Status{Path: root}, &fs.PathError{Op: "open", Path: root, Err: err})
 		return
 	}
-	w := walker{r: r, ctx: ctx, o: o, visit: v}
+	w := walker{r: r, ctx: ctx, o: o, visit: v, begun: time.Now(), timer: time.NewTimer(0)}
+	defer w.timer.Stop()
+	var known bool
 	d, err := opening(ctx, o.patience(), nil, abs, func() (fsys.Dir, error) {
 		d, err := r.openRoot(abs)
 		if err != nil {
 			return nil, err
 		}
 		info, err := d.Lstat(".")
-		w.dev = info.Dev
+		w.dev, known = info.Dev, err == nil
 		return d, err
 	})
 	switch {
@@ -128,6 +142,7 @@ func (r *Reaper) walk(ctx context.Context, root string, o Options, v visit) {
 	case err != nil && !o.Cross: // which filesystem to stay on is not known
 		v(nil, "", Status{Path: abs}, errors.Join(err, d.Close()))
 	default:
+		d.dev, d.inside = w.dev, known
 		w.dir(d)
 	}
 }
@@ -158,26 +173,31 @@ type walker struct {
 	visit visit
 	dev   uint64
 	depth int // of the directory being walked, below the root
+
+	q      queue
+	linked inHand
+	begun  time.Time
+	timer  *time.Timer
 }
 
 // dir walks one opened directory, closes it, and says whether to go on.
 func (w *walker) dir(d *place) (more bool) {
 	more = true
 	defer func() {
+		w.stop(d) // also when the caller's loop panics: the looks use the directory
 		if err := d.Close(); err != nil && more {
 			more = w.visit(nil, "", Status{Path: d.Path()}, err)
 		}
 	}()
 	err := d.List(func(e fsys.Entry) bool {
 		if w.ctx.Err() != nil {
-			path := join(d, e.Name)
-			w.visit(nil, "", Status{Path: path}, givenUp(w.ctx, path))
-			more = false
+			more = w.giveUp(d, e.Name)
 			return false
 		}
 		more = w.entry(d, e)
 		return more
 	})
+	more = more && w.drain(d)
 	if err != nil && more {
 		more = w.visit(nil, "", Status{Path: d.Path()}, err)
 	}
@@ -192,13 +212,13 @@ func (w *walker) entry(d *place, e fsys.Entry) bool {
 		case errors.Is(err, fs.ErrNotExist):
 			return true
 		case err != nil:
-			return w.visit(nil, "", Status{Path: join(d, e.Name)}, err)
+			return w.drain(d) && w.visit(nil, "", Status{Path: join(d, e.Name)}, err)
 		}
 		typ = info.Mode.Type()
 	}
 	switch {
 	case typ.IsDir():
-		return w.below(d, e.Name)
+		return w.drain(d) && w.below(d, e.Name)
 	case typ.IsRegular():
 		return w.file(d, e.Name)
 	}
@@ -225,6 +245,7 @@ func (w *walker) below(d *place, name string) bool {
 		return w.visit(nil, "", Status{Path: join(d, name)}, err)
 	}
 	if w.o.Cross || err == nil && info.Dev == w.dev {
+		sub.dev, sub.inside = info.Dev, err == nil
 		w.depth++
 		defer func() { w.depth-- }()
 		return w.dir(sub)
@@ -233,53 +254,4 @@ func (w *walker) below(d *place, name string) bool {
 		return w.visit(nil, "", Status{Path: join(d, name)}, err)
 	}
 	return true
-}
-
-// file looks at one regular file. The prefix is read first: most files are no
-// locks, and their kernel locks are none of our business.
-func (w *walker) file(d *place, name string) bool {
-	var isLock bool
-	st, err := d.ask(w.ctx, w.o.patience(), join(d, name), func() (st Status, err error) {
-		if isLock, err = w.lock(d, name); err != nil || !isLock {
-			return Status{Path: join(d, name)}, err
-		}
-		return w.r.Examine(d, name, false)
-	})
-	switch {
-	case errors.Is(err, ErrNoAnswer):
-		return w.visit(d, name, st, err)
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fsys.ErrIrregular):
-		return true
-	case err != nil:
-		return w.visit(d, name, st, err)
-	case !isLock, !st.Exists:
-		return true
-	}
-	return w.visit(d, name, st, nil)
-}
-
-func (w *walker) lock(d fsys.Dir, name string) (is bool, err error) {
-	f, err := d.Open(name, fsys.OpenRead)
-	if err != nil {
-		return false, err
-	}
-	defer func() {
-		if cerr := f.Close(); err == nil {
-			err = cerr
-		}
-	}()
-	head, err := f.Read(len(meta.Prefix))
-	if err != nil {
-		return false, err
-	}
-	if string(head) == meta.Prefix {
-		return true, nil
-	}
-	if !w.o.All || len(head) == 0 || strings.HasPrefix(string(head), "{") {
-		return false, nil
-	}
-	// A foreign lock file is a pid and perhaps two lines: never large.
-	const foreignMax = 512
-	b, err := f.Read(foreignMax + 1)
-	return err == nil && len(b) <= foreignMax && meta.Parse(b).Class == meta.Foreign, err
 }

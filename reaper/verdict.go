@@ -89,8 +89,8 @@ func (r *Reaper) record(s *sighting, rec *meta.Record, probed bool) Judgment {
 			seen = append(seen, moved)
 		case why == "" && probed:
 			return Judgment{Verdict: Dead, Rule: RuleKernelLockFree, Evidence: []string{
-				fmt.Sprintf("its owner, pid %d on %s, took the kernel lock on this very file (inode %s on %s) and keeps it while it lives",
-					rec.PID, meta.Printable(rec.Hostname), rec.Inode, meta.Printable(rec.Filesystem)),
+				"its owner, pid " + strconv.Itoa(rec.PID) + " on " + meta.Printable(rec.Hostname) +
+					", took the kernel lock on this very file (inode " + rec.Inode + " on " + meta.Printable(rec.Filesystem) + ") and keeps it while it lives",
 				"nobody holds that kernel lock now: the owner, and every child that inherited its descriptor, has ended",
 			}}
 		case why == "":
@@ -129,8 +129,8 @@ func (s *sighting) copied(rec *meta.Record) string {
 		return fmt.Sprintf("the record was written on a file of filesystem %s, this one is on %s: a copy, or the same file seen through another mount",
 			meta.Printable(rec.Filesystem), s.class.Type)
 	}
-	if ino := strconv.FormatUint(s.info.Ino, 10); rec.Inode != ino {
-		return fmt.Sprintf("the record was written into inode %s, this file is inode %s: a copy", rec.Inode, ino)
+	if !isNumber(rec.Inode, s.info.Ino) {
+		return fmt.Sprintf("the record was written into inode %s, this file is inode %d: a copy", rec.Inode, s.info.Ino)
 	}
 	return ""
 }
@@ -141,11 +141,16 @@ func (s *sighting) copied(rec *meta.Record) string {
 // number at each mount (a restarted container's overlay), so this only speaks
 // for an owner that is seen to live, and is no proof that the file is a copy.
 func (r *Reaper) moved(s *sighting, rec *meta.Record) string {
-	dev := strconv.FormatUint(s.info.Dev, 10)
-	if rec.Device == "" || rec.Device == dev || rec.BootID == "" || rec.BootID != r.host.Self().BootID {
+	if rec.Device == "" || isNumber(rec.Device, s.info.Dev) || rec.BootID == "" || rec.BootID != r.host.Self().BootID {
 		return ""
 	}
-	return fmt.Sprintf("the record was written on device %s, this file is on device %s: a copy, or mounted again", rec.Device, dev)
+	return fmt.Sprintf("the record was written on device %s, this file is on device %d: a copy, or mounted again", rec.Device, s.info.Dev)
+}
+
+// isNumber says whether s is n in decimal, as records say it.
+func isNumber(s string, n uint64) bool {
+	var b [20]byte
+	return s == string(strconv.AppendUint(b[:0], n, 10))
 }
 
 func torn(s *sighting, probed bool) Judgment {
