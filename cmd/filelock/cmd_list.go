@@ -43,7 +43,8 @@ func (a *app) listCommand() *cobra.Command {
 		Long: `List every lock below DIR: state, rule that decided, owner, age, path.
 
 A lock is every regular file that begins as filelock's do, whatever its name.
-The walk stays on DIR's filesystem and follows no symbolic link. With --json,
+The walk stays on DIR's filesystem and follows no symbolic link. Lines come as
+locks are found, in the filesystem's order; use sort for another. With --json,
 the objects are those of inspect --json.`,
 		Example: `  filelock list /var/lib
   filelock list --json /srv | jq -r 'select(.state == "stale").path'`,
