@@ -1,4 +1,4 @@
-//go:build !netbsd || amd64 || arm64
+//go:build !linux && (!netbsd || amd64 || arm64)
 
 package meta
 

@@ -68,6 +68,9 @@ var self = sync.OnceValue(func() Identity {
 // userOf is the name of a user, or the number as it is.
 func userOf(uid uint32) string {
 	id := strconv.FormatUint(uint64(uid), 10)
+	if name := localUser(id); name != "" {
+		return name
+	}
 	if u, err := user.LookupId(id); err == nil {
 		return u.Username
 	}
