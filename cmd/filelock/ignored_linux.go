@@ -1,15 +1,12 @@
 package main
 
 import (
-	"debug/elf"
-	"encoding/binary"
-	"fmt"
+	"io"
 	"os"
 	"os/signal"
-	"reflect"
-	"runtime"
 	"syscall"
-	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // ignoredAtStart are the signals that were ignored when this process was
@@ -46,48 +43,68 @@ const sigIgn = 1
 
 // handlersAtStart reads runtime.fwdSig, an array with a handler for each signal.
 func handlersAtStart() (handlers []uint64, err error) {
-	const name = "runtime.fwdSig"
-	exe, err := elf.Open("/proc/self/exe")
+	exe, err := unix.Open("/proc/self/exe", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = exe.Close() }()
-	symbols, err := exe.Symbols()
+	defer func() { _ = unix.Close(exe) }()
+	// One handler for every signal and for 0, which is none; MIPS has 128.
+	s, entry, err := findSymbol(descriptor(exe), "runtime.fwdSig", 65*word, 129*word)
 	if err != nil {
 		return nil, err
 	}
-	// Where this function is, here and in the file: they differ when the
-	// executable is position independent.
-	here := reflect.ValueOf(handlersAtStart).Pointer()
-	self := runtime.FuncForPC(here).Name()
-	var at, size, selfAt uint64
-	for _, s := range symbols {
-		switch s.Name {
-		case name:
-			at, size = s.Value, s.Size
-		case self:
-			selfAt = s.Value
-		}
-	}
-	word := uint64(unsafe.Sizeof(uintptr(0)))
-	if at == 0 || selfAt == 0 || size%word != 0 || size > 1024*word {
-		return nil, fmt.Errorf("%s is not to be found", name)
-	}
-	mem, err := os.Open("/proc/self/mem")
+	moved, err := movedBy(entry)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = mem.Close() }()
-	b := make([]byte, size)
-	if _, err := mem.ReadAt(b, int64(at+uint64(here)-selfAt)); err != nil {
+	mem, err := unix.Open("/proc/self/mem", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
 		return nil, err
 	}
-	for ; len(b) > 0; b = b[word:] {
-		if word == 8 {
-			handlers = append(handlers, binary.NativeEndian.Uint64(b))
-		} else {
-			handlers = append(handlers, uint64(binary.NativeEndian.Uint32(b)))
-		}
+	defer func() { _ = unix.Close(mem) }()
+	b := make(elfPart, s.size)
+	if _, err := descriptor(mem).ReadAt(b, int64(s.at+moved)); err != nil {
+		return nil, err
+	}
+	for ; len(b) >= word; b = b[word:] {
+		handlers = append(handlers, b.address(0))
 	}
 	return handlers, nil
+}
+
+// movedBy says how far this program is in memory from where its file says that
+// it is. The kernel has told at the start where it begins (AT_ENTRY,
+// getauxval(3)).
+func movedBy(entry uint64) (uint64, error) {
+	told, err := unix.Auxv()
+	if err != nil {
+		return 0, err
+	}
+	for _, t := range told {
+		const atEntry = 9
+		if t[0] == atEntry {
+			return uint64(t[1]) - entry, nil
+		}
+	}
+	return 0, errNoSymbol
+}
+
+// descriptor is a file that package os, and so the runtime's poller, need not
+// know of.
+type descriptor int
+
+func (d descriptor) ReadAt(b []byte, off int64) (n int, err error) {
+	for n < len(b) {
+		m, err := unix.Pread(int(d), b[n:], off+int64(n))
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			return n, err
+		case m == 0:
+			return n, io.EOF
+		default:
+			n += m
+		}
+	}
+	return n, nil
 }

@@ -245,14 +245,14 @@ func TestNohup(t *testing.T) {
 
 // built is the command as `go build` makes it, with its symbol table, which a
 // test binary does not have.
-func built(t *testing.T) string {
+func built(t testing.TB, flags ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "filelock")
-	build(t, path)
+	build(t, path, flags...)
 	return path
 }
 
-func build(t *testing.T, path string, flags ...string) {
+func build(t testing.TB, path string, flags ...string) {
 	t.Helper()
 	out, err := exec.Command("go", append(append([]string{"build", "-o", path}, flags...), ".")...).CombinedOutput()
 	if err != nil {
