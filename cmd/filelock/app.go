@@ -20,7 +20,8 @@ type app struct {
 	args []string // the command line
 	ran  bool     // a subcommand was found and its arguments were right
 
-	start func(childPlan) (*child, error) // starts COMMAND
+	start   func(childPlan) (*child, error) // starts COMMAND
+	signals *signals                        // once they are caught; until the process ends
 }
 
 // output remembers the first error, so that an answer that could not be given
@@ -46,7 +47,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 }
 
 func (a *app) run(ctx context.Context) exitCode {
-	root := a.root()
+	root := a.root(a.named()...)
 	root.SetArgs(a.args)
 	err := root.ExecuteContext(ctx)
 	if err != nil && !a.ran {
@@ -58,7 +59,30 @@ func (a *app) run(ctx context.Context) exitCode {
 	return a.report(err)
 }
 
-func (a *app) root() *cobra.Command {
+// subcommands makes each of them, by name.
+var subcommands = []struct {
+	name string
+	make func(*app) *cobra.Command
+}{
+	{"run", (*app).runCommand}, {"inspect", (*app).inspectCommand}, {"list", (*app).listCommand}, {"reap", (*app).reapCommand},
+	{"break", (*app).breakCommand}, {"wait", (*app).waitCommand}, {"lock", (*app).lockCommand}, {"unlock", (*app).unlockCommand},
+	{"version", (*app).versionCommand},
+}
+
+// named is the subcommand that the command line begins with, or nothing if it
+// begins with none: then all of them may matter.
+func (a *app) named() []string {
+	for _, c := range subcommands {
+		if len(a.args) > 0 && a.args[0] == c.name {
+			return a.args[:1]
+		}
+	}
+	return nil
+}
+
+// root has only the subcommands that are named, or all with help and
+// completion if none is.
+func (a *app) root(names ...string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "filelock COMMAND",
 		Short: "Locks for shell scripts and cron jobs that a dead owner never wedges",
@@ -78,34 +102,45 @@ who wants the lock proves that and takes it over. A live owner never loses it.`,
 			}
 			return usagef("say what to do").hint("filelock help lists the commands; filelock run LOCK COMMAND is the usual one")
 		},
-		Version: versionText(),
 	}
 	root.SetIn(a.in)
 	root.SetOut(a.out) // before InitDefaultCompletionCmd, which takes it over
 	root.SetErr(a.errs)
-	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpTemplate(helpTemplate)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(a.runCommand(), a.inspectCommand(), a.listCommand(), a.reapCommand(), a.breakCommand(),
-		a.waitCommand(), a.lockCommand(), a.unlockCommand(), a.versionCommand())
 	root.SetHelpCommand(a.helpCommand())
-	root.InitDefaultCompletionCmd()
-	exits(root, "", nil, exitUsage)
 	root.DisableFlagsInUseLine = true
+	for _, c := range subcommands {
+		if len(names) == 0 || slices.Contains(names, c.name) {
+			root.AddCommand(c.make(a))
+		}
+	}
+	if len(names) == 0 {
+		root.Version = versionText()
+		root.SetVersionTemplate("{{.Version}}\n")
+		root.InitDefaultCompletionCmd()
+		exits(root, "", nil, exitUsage)
+	} else {
+		root.CompletionOptions.DisableDefaultCmd = true
+	}
 	for _, c := range root.Commands() {
 		c.DisableFlagsInUseLine = true // the synopsis names them
 		if c.Name() == "completion" {
-			c.Args = cobra.ArbitraryArgs
-			c.RunE = func(_ *cobra.Command, args []string) error {
-				if len(args) == 0 {
-					return usagef("say for which shell").hint("filelock completion bash|zsh|fish|powershell")
-				}
-				return usagef("there is no completion for %q", args[0]).hint("filelock completion bash|zsh|fish|powershell")
-			}
-			exits(c, "", nil, exitUsage)
+			a.explainCompletion(c)
 		}
 	}
 	return root
+}
+
+func (a *app) explainCompletion(c *cobra.Command) {
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usagef("say for which shell").hint("filelock completion bash|zsh|fish|powershell")
+		}
+		return usagef("there is no completion for %q", args[0]).hint("filelock completion bash|zsh|fish|powershell")
+	}
+	exits(c, "", nil, exitUsage)
 }
 
 // checked makes fn a subcommand's RunE: from there on, errors are no longer

@@ -18,8 +18,17 @@ type childPlan struct {
 
 // child is COMMAND, running.
 type child struct {
-	process *os.Process
+	process process
 	done    <-chan exitCode // gets its exit code, once
+}
+
+// process is a child process. Its methods may be called at any time: a process
+// that has ended gets no signal, nor does another that has its number then.
+type process interface {
+	signal(os.Signal) error
+	kill() error
+	terminate() error
+	wait() exitCode // once
 }
 
 // start starts COMMAND, in this process group, on the very files that are this
@@ -29,28 +38,42 @@ type child struct {
 // under its number, by doing nothing: the Go runtime opens its own with
 // close-on-exec and leaves alone what it was started with.
 func (p childPlan) start() (*child, error) {
+	if p.lock != nil {
+		n, closeAgain, err := inheritable(p.lock)
+		switch {
+		case err == nil:
+			defer closeAgain()
+			p.env = append(p.env, "FILELOCK_FD="+strconv.Itoa(n))
+		case errors.Is(err, errors.ErrUnsupported):
+			p.dieWithParent = true
+		default:
+			return nil, err
+		}
+	}
+	done := make(chan exitCode, 1)
+	if !p.dieWithParent {
+		c, err := p.launch()
+		if err != nil {
+			return nil, err
+		}
+		go func() { done <- c.wait() }()
+		return &child{process: c, done: done}, nil
+	}
 	type answer struct {
-		process *os.Process
+		process process
 		err     error
 	}
 	started := make(chan answer, 1)
-	done := make(chan exitCode, 1)
 	go func() {
 		// The parent-death signal is sent when the *thread* that started the
 		// child ends (prctl(2), PR_SET_PDEATHSIG), so this goroutine keeps its
 		// thread until the child is gone.
 		runtime.LockOSThread()
-		process, err := p.launch()
-		started <- answer{process, err}
-		if err != nil {
-			return
+		c, err := p.launch()
+		started <- answer{c, err}
+		if err == nil {
+			done <- c.wait()
 		}
-		state, err := process.Wait()
-		if err != nil {
-			done <- exitInternal
-			return
-		}
-		done <- exitCode(exitStatus(state))
 	}()
 	a := <-started
 	if a.err != nil {
@@ -59,25 +82,11 @@ func (p childPlan) start() (*child, error) {
 	return &child{process: a.process, done: done}, nil
 }
 
-func (p childPlan) launch() (*os.Process, error) {
-	env := p.env
-	if p.lock != nil {
-		n, closeAgain, err := inheritable(p.lock)
-		switch {
-		case err == nil:
-			defer closeAgain()
-			env = append(env, "FILELOCK_FD="+strconv.Itoa(n))
-		case errors.Is(err, errors.ErrUnsupported):
-			p.dieWithParent = true
-		default:
-			return nil, err
-		}
-	}
-	attr := &os.ProcAttr{Env: env, Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}, Sys: childAttr(p.dieWithParent)}
-	process, err := os.StartProcess(p.program, p.argv, attr)
+func (p childPlan) launch() (process, error) {
+	c, err := startProcess(p.program, p.argv, p.env, childAttr(p.dieWithParent))
 	if isNoExec(err) {
 		// A script without #!: execvp(3), and with it flock(1), gives it to sh.
-		process, err = os.StartProcess(systemShell, append([]string{systemShell, p.program}, p.argv[1:]...), attr)
+		c, err = startProcess(systemShell, append([]string{systemShell, p.program}, p.argv[1:]...), p.env, childAttr(p.dieWithParent))
 	}
-	return process, err
+	return c, err
 }

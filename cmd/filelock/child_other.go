@@ -18,6 +18,6 @@ func isNoExec(error) bool { return false }
 // terminate: processes cannot be asked to end here.
 func terminate(*os.Process) error { return errors.ErrUnsupported }
 
-func exitStatus(state *os.ProcessState) int { return state.ExitCode() }
+func exitStatus(state *os.ProcessState) exitCode { return exitCode(state.ExitCode()) }
 
 func childAttr(bool) *syscall.SysProcAttr { return nil }

@@ -36,12 +36,10 @@ func inheritable(f *os.File) (n int, closeAgain func(), err error) {
 
 func isNoExec(err error) bool { return errors.Is(err, syscall.ENOEXEC) }
 
-func terminate(p *os.Process) error { return p.Signal(syscall.SIGTERM) }
-
-// exitStatus is what a shell would put into $?.
-func exitStatus(state *os.ProcessState) int {
-	if ws, ok := state.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
-		return int(exitSignal) + int(ws.Signal())
+// statusCode is what a shell would put into $?.
+func statusCode(ws syscall.WaitStatus) exitCode {
+	if ws.Signaled() {
+		return exitSignal + exitCode(ws.Signal())
 	}
-	return state.ExitCode()
+	return exitCode(ws.ExitStatus())
 }

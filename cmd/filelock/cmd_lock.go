@@ -60,11 +60,10 @@ func (p *pidValue) Set(text string) error {
 }
 
 func (a *app) grant(ctx context.Context, path string, pid int, wait time.Duration) error {
-	signals := catchSignals()
-	defer signals.stop()
+	a.signals = catchSignals()
 	path = absolutePath(path)
 	var token string
-	err := obtain(ctx, signals, func(ctx context.Context) (err error) {
+	err := obtain(ctx, a.signals, func(ctx context.Context) (err error) {
 		token, err = lock.Grant(ctx, path, pid, lock.WithTimeout(wait))
 		return err
 	}, func() error { return lock.Revoke(ctx, path, token) })

@@ -178,6 +178,9 @@ func (a *app) report(err error) exitCode {
 	if next == "" {
 		next = hintFor(err)
 	}
+	if a.signals != nil {
+		a.signals.stop() // if nobody reads what is said, they may end this
+	}
 	a.say("%s", err)
 	if next != "" {
 		a.hint(next)

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
+	"os/signal"
 	"regexp"
 	"runtime"
 	"slices"
@@ -47,7 +48,7 @@ func FuzzArguments(f *testing.F) {
 	f.Add("inspect\x00--json\x00\x1b[2J\xff")
 	f.Add("run\x00-s\x00my lock\x00true")
 	l := newLandscape(f)
-	catchSignals().stop() // starts a goroutine of package signal's that stays
+	signal.Stop(catchSignals().c) // starts a goroutine of package signal's that stays
 	f.Fuzz(func(t *testing.T, line string) {
 		args := strings.Split(line, "\x00")
 		if leadsOut(args) || len(args) > 20 {
@@ -63,6 +64,9 @@ func FuzzArguments(f *testing.F) {
 		before := runtime.NumGoroutine()
 		a := &app{in: strings.NewReader(""), out: &output{w: &out}, errs: &errs, args: args, start: pretend}
 		code := a.run(ctx)
+		if a.signals != nil {
+			signal.Stop(a.signals.c)
+		}
 		r := result{int(code), out.String(), errs.String()}
 		settle(t, args, before)
 		cmd, _, err := a.root().Find(args)

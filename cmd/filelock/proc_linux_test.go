@@ -33,9 +33,10 @@ func descriptors() {
 	}
 }
 
-// catchesSignals: catchSignals has been called in the process. Its handlers do
-// not show that, for the Go runtime has its own from the start; but there is
-// a thread that takes what package signal asked for, and blocks the rest.
+// catchesSignals: the process has asked for every signal, as in a wait. Its
+// handlers do not show that, for the Go runtime has its own from the start; but
+// there is a thread that takes what package signal asked for, and blocks the
+// rest.
 func catchesSignals(t *testing.T, pid int) bool {
 	t.Helper()
 	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", pid))

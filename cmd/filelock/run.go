@@ -45,11 +45,10 @@ func (a *app) runLocked(ctx context.Context, f *runFlags) error {
 	if err != nil {
 		return &codeError{code: exitNoCommand, err: err, next: "COMMAND is a program in $PATH or a path; for the shell's own commands use -c STRING"}
 	}
-	signals := catchSignals()
-	defer signals.stop()
+	a.signals = catchSignals()
 	l := f.locker(a)
 	take := func(ctx context.Context) error { return l.LockWithin(ctx, f.wait) }
-	if err := obtain(ctx, signals, take, l.Unlock); err != nil {
+	if err := obtain(ctx, a.signals, take, l.Unlock); err != nil {
 		if exitCodeOf(err) == exitConflict {
 			return f.conflictError(a, err)
 		}
@@ -63,7 +62,7 @@ func (a *app) runLocked(ctx context.Context, f *runFlags) error {
 		}
 		return errors.Join(&codeError{code: exitNoCommand, err: fmt.Errorf("execute %q: %w", program, err), next: next}, l.Unlock())
 	}
-	code := a.attend(c, l.Lost(), f.onLost, signals)
+	code := a.attend(c, l.Lost(), f.onLost, a.signals)
 	return a.released(l.Unlock(), code, f.onLost)
 }
 
@@ -85,14 +84,18 @@ func lookPath(name string) (string, error) {
 	return program, nil
 }
 
+// atOnce: what takes no longer than this is not yet a wait.
+const atOnce = 2 * time.Millisecond
+
 // obtain calls take, which takes a lock, or ends with a *signalError when one
 // of the signals comes first: then nothing is held, for what take took is
 // undone.
+//
+// Most locks are had at once, so only a wait has a goroutine that heeds the
+// signals meanwhile.
 func obtain(ctx context.Context, s *signals, take func(context.Context) error, undo func() error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	done := make(chan error, 1)
-	go func() { done <- take(ctx) }()
 	var ended *signalError
 	end := func(sig os.Signal) {
 		if n, ok := endsWait(sig); ok && ended == nil {
@@ -100,27 +103,41 @@ func obtain(ctx context.Context, s *signals, take func(context.Context) error, u
 			cancel(ended)
 		}
 	}
-	for {
+	over, heeded := make(chan struct{}), make(chan struct{})
+	wait := time.AfterFunc(atOnce, func() {
+		defer close(heeded)
+		s.catchRest(over)
+		for {
+			select {
+			case sig := <-s.c:
+				end(sig)
+			case <-over:
+				return
+			}
+		}
+	})
+	err := take(ctx)
+	close(over)
+	if !wait.Stop() {
+		<-heeded
+	}
+	for came := true; came; { // with the lock: there is nobody yet to pass it on to
 		select {
 		case sig := <-s.c:
 			end(sig)
-		case err := <-done:
-			select {
-			case sig := <-s.c: // it came with the lock: there is nobody yet to pass it on to
-				end(sig)
-			default:
-			}
-			switch {
-			case ended == nil:
-				return err
-			case err == nil:
-				if uerr := undo(); uerr != nil {
-					return errors.Join(ended, uerr)
-				}
-			}
-			return ended
+		default:
+			came = false
 		}
 	}
+	switch {
+	case ended == nil:
+		return err
+	case err == nil:
+		if uerr := undo(); uerr != nil {
+			return errors.Join(ended, uerr)
+		}
+	}
+	return ended
 }
 
 // startUnder starts COMMAND with the lock's descriptor, unless the flags say
@@ -183,7 +200,7 @@ func (a *app) attend(c *child, lost <-chan struct{}, onLost string, s *signals) 
 			return code
 		case sig := <-s.c:
 			if forwards(sig) {
-				_ = c.process.Signal(sig) // it has just ended: then done says so
+				_ = c.process.signal(sig) // it has just ended: then done says so
 			}
 		case <-lost:
 			lost = nil
@@ -193,7 +210,7 @@ func (a *app) attend(c *child, lost <-chan struct{}, onLost string, s *signals) 
 				continue
 			case lostTerm:
 				a.say("the lock was lost: COMMAND is told to end")
-				if terminate(c.process) == nil {
+				if c.process.terminate() == nil {
 					timer := time.NewTimer(killAfter)
 					defer timer.Stop()
 					kill = timer.C
@@ -201,9 +218,9 @@ func (a *app) attend(c *child, lost <-chan struct{}, onLost string, s *signals) 
 				}
 			}
 			a.say("the lock was lost: COMMAND is killed")
-			_ = c.process.Kill()
+			_ = c.process.kill()
 		case <-kill:
-			_ = c.process.Kill()
+			_ = c.process.kill()
 		}
 	}
 }

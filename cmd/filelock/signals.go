@@ -6,11 +6,19 @@ import (
 )
 
 // signals are those that come to this process instead of ending it.
-type signals struct{ c chan os.Signal }
+type signals struct {
+	c    chan os.Signal
+	rest []os.Signal // not yet asked for
+}
 
 // catchSignals catches every signal that can be caught and would end the
-// process. What was ignored when the process was started stays ignored, here
-// and in COMMAND (nohup, or a job that a shell put into the background).
+// process, and those that COMMAND gets. What was ignored when the process was
+// started stays ignored, here and in COMMAND (nohup, or a job that a shell put
+// into the background).
+//
+// Others, which end only a wait, are left for catchRest: each one that package
+// signal is asked for takes two changes of threads, so that all of them would
+// cost more time than all the rest of run.
 func catchSignals() *signals {
 	s := &signals{c: make(chan os.Signal, 64)}
 	ignored := ignoredAtStart()
@@ -18,12 +26,34 @@ func catchSignals() *signals {
 		signal.Ignore(sig)
 	}
 	for _, sig := range deadly() {
-		if !ignored[sig] && !signal.Ignored(sig) {
+		switch {
+		case ignored[sig] || signal.Ignored(sig):
+		case harmless(sig):
+			s.rest = append(s.rest, sig)
+		default:
 			signal.Notify(s.c, sig)
 		}
 	}
 	return s
 }
 
-// stop gives the signals their default effect again.
-func (s *signals) stop() { signal.Stop(s.c) }
+// catchRest catches the signals that the Go runtime so far takes and drops,
+// unless over is closed before.
+func (s *signals) catchRest(over <-chan struct{}) {
+	for _, sig := range s.rest {
+		select {
+		case <-over:
+			return
+		default:
+			signal.Notify(s.c, sig)
+		}
+	}
+}
+
+// stop gives the signals their default effect again, but a broken stderr still
+// ends nothing. A process that has nothing to say before it ends does without:
+// it takes as long as to catch them.
+func (s *signals) stop() {
+	ignoreBrokenPipes()
+	signal.Stop(s.c)
+}

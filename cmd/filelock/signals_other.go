@@ -20,3 +20,5 @@ func endsWait(sig os.Signal) (number int, ok bool) {
 
 // forwards: the console sends its events to COMMAND too.
 func forwards(os.Signal) bool { return false }
+
+func ignoreBrokenPipes() {} // there is no signal about them

@@ -10,3 +10,5 @@ func ignoredAtStart() map[os.Signal]bool { return nil }
 func endsWait(os.Signal) (number int, ok bool) { return 2, true }
 
 func forwards(os.Signal) bool { return false }
+
+func ignoreBrokenPipes() {} // there is no signal about them

@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"os/signal"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -64,3 +65,5 @@ func inForeground() bool {
 	own, err := unix.Getpgid(0)
 	return err == nil && group == own
 }
+
+func ignoreBrokenPipes() { signal.Ignore(syscall.SIGPIPE) }

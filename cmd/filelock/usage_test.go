@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -159,5 +160,21 @@ func TestDurationsAreSecondsOrGoDurations(t *testing.T) {
 func TestAnEmptyPathIsNotTheWorkingDirectory(t *testing.T) {
 	for _, sub := range []string{"list", "reap"} {
 		filelock(t, t.TempDir(), sub, "").wantCode(t, exitUsage)
+	}
+}
+
+// A command line that begins with a subcommand is parsed without the others.
+func TestASubcommandIsTheSameWithoutTheOthers(t *testing.T) {
+	for _, c := range subcommands {
+		alone, among := inProcess(c.name, "--help"), inProcess("help", c.name)
+		if alone.code != 0 || alone != among || !strings.Contains(alone.out, "filelock "+c.name) {
+			t.Errorf("filelock %s --help:\n%+v\nfilelock help %s:\n%+v", c.name, alone, c.name, among)
+		}
+		if alone = inProcess(c.name, "--frob"); alone.code != int(exitUsage) || !strings.Contains(alone.err, c.name+": unknown flag: --frob") {
+			t.Errorf("filelock %s --frob: %+v", c.name, alone)
+		}
+	}
+	if got := len((&app{out: &output{}, errs: io.Discard, args: []string{"run"}}).root("run").Commands()); got != 1 {
+		t.Errorf("%d subcommands are made for one", got)
 	}
 }
