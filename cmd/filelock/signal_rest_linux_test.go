@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -11,20 +12,54 @@ import (
 
 // The signals that are asked for in a wait only.
 
+func init() { roles["careful"] = careful }
+
+// careful catches signals as run does, first without a wait, then as in one.
+func careful() {
+	s := catchSignals()
+	fmt.Println("at first", os.Getpid())
+	var line string
+	_, _ = fmt.Scanln(&line)
+	s.catchRest(nil)
+	fmt.Println("then")
+	_, _ = fmt.Scanln(&line)
+}
+
 func TestOutsideOfAWaitRunAsksForNoMoreSignalsThanItNeeds(t *testing.T) {
+	r := begin(t, exec.Command("careful"))
+	r.line(t)
+	asked := 0
+	for sig := range syscall.Signal(lastSignal + 1) {
+		if harmless(sig) && asksFor(t, r.Process.Pid, sig) {
+			t.Errorf("%v is asked for at once", sig)
+		}
+		if harmless(sig) {
+			asked++
+			send(t, r.Process.Pid, sig) // and it ends nothing
+		}
+	}
+	if asked < 30 || !asksFor(t, r.Process.Pid, syscall.SIGTERM) || !asksFor(t, r.Process.Pid, syscall.SIGUSR1) {
+		t.Errorf("%d signals are harmless; of the others some are not asked for", asked)
+	}
+	if _, err := r.in.Write([]byte("\n")); err != nil {
+		t.Fatal(err)
+	}
+	r.wantLine(t, "then")
+	for sig := range syscall.Signal(lastSignal + 1) {
+		if harmless(sig) && !asksFor(t, r.Process.Pid, sig) {
+			t.Errorf("%v is not asked for in a wait", sig)
+		}
+	}
+	r.letGo(t).wantCode(t, exitOK)
+}
+
+func TestSignalsThatConcernNobodyEndNothing(t *testing.T) {
 	dir := t.TempDir()
 	r, _ := catching(t, dir)
 	for sig := range syscall.Signal(lastSignal + 1) {
-		if !harmless(sig) {
-			continue
+		if harmless(sig) {
+			send(t, r.Process.Pid, sig)
 		}
-		if asksFor(t, r.Process.Pid, sig) {
-			t.Errorf("run asks for %v", sig)
-		}
-		send(t, r.Process.Pid, sig) // it does not end run, nor go on to COMMAND
-	}
-	if !asksFor(t, r.Process.Pid, syscall.SIGTERM) {
-		t.Error("the signals that run asks for are not to be seen here")
 	}
 	send(t, r.Process.Pid, syscall.SIGTERM)
 	r.wantLine(t, "got terminated")
