@@ -1,0 +1,134 @@
+package fsys
+
+import (
+	"strings"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// The calls with a name, on Linux. Package unix has them too, but it allocates
+// the name anew for each, after this package has allocated the path: next to a
+// system call of a microsecond that, and collecting it, can be seen. Here the
+// name is put together on the stack.
+
+// pathRoom is room for the paths of lock files as they usually are. A longer
+// one is allocated.
+const pathRoom = 256
+
+// arg puts a name as the kernel takes it behind b.
+func (d *dir) arg(b []byte, name string) ([]byte, error) {
+	if d.fd == unix.AT_FDCWD {
+		if strings.IndexByte(d.prefix, 0) >= 0 {
+			return nil, unix.EINVAL // it would end there
+		}
+		b = append(b, d.prefix...)
+	}
+	return append(append(b, name...), 0), nil
+}
+
+func (d *dir) open(name string, flags int, perm uint32) (int, error) {
+	var room [pathRoom]byte
+	arg, err := d.arg(room[:0], name)
+	if err != nil {
+		return 0, err
+	}
+	flags |= unix.O_NOFOLLOW | unix.O_CLOEXEC | unix.O_LARGEFILE
+	for {
+		fd, _, errno := unix.Syscall6(unix.SYS_OPENAT, uintptr(d.fd), uintptr(unsafe.Pointer(&arg[0])), uintptr(flags), uintptr(perm), 0, 0)
+		switch errno {
+		case 0:
+			return int(fd), nil
+		case unix.EINTR:
+		default:
+			return 0, errno
+		}
+	}
+}
+
+func (d *dir) unlink(name string) error {
+	var room [pathRoom]byte
+	arg, err := d.arg(room[:0], name)
+	if err != nil {
+		return err
+	}
+	for {
+		_, _, errno := unix.Syscall(unix.SYS_UNLINKAT, uintptr(d.fd), uintptr(unsafe.Pointer(&arg[0])), 0)
+		switch errno {
+		case 0:
+			return nil
+		case unix.EINTR:
+		default:
+			return errno
+		}
+	}
+}
+
+func (d *dir) stat(name string) (Info, error) {
+	var room [pathRoom]byte
+	arg, err := d.arg(room[:0], name)
+	if err != nil {
+		return Info{}, err
+	}
+	// lstat does not mount anything either (since Linux 4.11).
+	return stat(d.fd, arg, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT)
+}
+
+func statFD(fd int) (Info, error) {
+	var empty [1]byte
+	return stat(fd, empty[:], unix.AT_EMPTY_PATH)
+}
+
+// noStatx: this kernel is older than statx (Linux 4.11), or a sandbox older
+// than it forbids it: then it is EPERM, which statx itself never is.
+var noStatx atomic.Bool
+
+// stat is statx rather than fstatat: it costs the same, and its numbers are as
+// wide on every architecture.
+func stat(fd int, arg []byte, flags int) (Info, error) {
+	if noStatx.Load() {
+		return oldStat(fd, string(arg[:len(arg)-1]), flags)
+	}
+	var st unix.Statx_t
+	for {
+		_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(fd), uintptr(unsafe.Pointer(&arg[0])), uintptr(flags), unix.STATX_BASIC_STATS, uintptr(unsafe.Pointer(&st)), 0)
+		switch errno {
+		case 0:
+			return infoOfStatx(&st), nil
+		case unix.EINTR:
+		case unix.ENOSYS, unix.EPERM:
+			noStatx.Store(true)
+			return oldStat(fd, string(arg[:len(arg)-1]), flags)
+		default:
+			return Info{}, errno
+		}
+	}
+}
+
+func oldStat(fd int, name string, flags int) (Info, error) {
+	var st unix.Stat_t
+	var err error
+	if flags&unix.AT_EMPTY_PATH != 0 {
+		err = fstat(fd, &st)
+	} else {
+		err = fstatat(fd, name, &st)
+	}
+	if err != nil {
+		return Info{}, err
+	}
+	return infoOf(&st), nil
+}
+
+func infoOfStatx(st *unix.Statx_t) Info {
+	return Info{
+		ID:         ID{unix.Mkdev(st.Dev_major, st.Dev_minor), st.Ino},
+		Size:       int64(st.Size),
+		Mode:       fileMode(uint32(st.Mode)),
+		Links:      uint64(st.Nlink),
+		UID:        st.Uid,
+		ModTime:    time.Unix(st.Mtime.Sec, int64(st.Mtime.Nsec)),
+		ChangeTime: time.Unix(st.Ctime.Sec, int64(st.Ctime.Nsec)),
+	}
+}
