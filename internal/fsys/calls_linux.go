@@ -11,27 +11,43 @@ import (
 
 // The calls with a name, on Linux. Package unix has them too, but it allocates
 // the name anew for each, after this package has allocated the path: next to a
-// system call of a microsecond that, and collecting it, can be seen. Here the
-// name is put together on the stack.
+// system call of a microsecond that, and collecting it, can be seen. A handle
+// asks for the same two names again and again, its lock's and its gate's, so a
+// dir keeps one of each sort as the kernel takes it: the first that comes.
+type names [2]atomic.Pointer[kernelName]
 
-// pathRoom is room for the paths of lock files as they usually are. A longer
-// one is allocated.
-const pathRoom = 256
+type kernelName struct {
+	name string
+	arg  []byte // the path or the name, and a NUL
+}
 
-// arg puts a name as the kernel takes it behind b.
-func (d *dir) arg(b []byte, name string) ([]byte, error) {
+// arg is a name that was checked, as the kernel takes it.
+func (d *dir) arg(name string) ([]byte, error) {
+	sort := 0
+	if name[0] == '.' {
+		sort = 1
+	}
+	kept := d.names[sort].Load()
+	if kept != nil && kept.name == name {
+		return kept.arg, nil
+	}
+	prefix := ""
 	if d.fd == unix.AT_FDCWD {
-		if strings.IndexByte(d.prefix, 0) >= 0 {
+		prefix = d.prefix
+		if strings.IndexByte(prefix, 0) >= 0 {
 			return nil, unix.EINVAL // it would end there
 		}
-		b = append(b, d.prefix...)
 	}
-	return append(append(b, name...), 0), nil
+	b := make([]byte, len(prefix)+len(name)+1)
+	copy(b[copy(b, prefix):], name)
+	if kept == nil && d.fd == unix.AT_FDCWD { // that never changes
+		d.names[sort].Store(&kernelName{strings.Clone(name), b})
+	}
+	return b, nil
 }
 
 func (d *dir) open(name string, flags int, perm uint32) (int, error) {
-	var room [pathRoom]byte
-	arg, err := d.arg(room[:0], name)
+	arg, err := d.arg(name)
 	if err != nil {
 		return 0, err
 	}
@@ -49,8 +65,7 @@ func (d *dir) open(name string, flags int, perm uint32) (int, error) {
 }
 
 func (d *dir) unlink(name string) error {
-	var room [pathRoom]byte
-	arg, err := d.arg(room[:0], name)
+	arg, err := d.arg(name)
 	if err != nil {
 		return err
 	}
@@ -67,8 +82,7 @@ func (d *dir) unlink(name string) error {
 }
 
 func (d *dir) stat(name string) (Info, error) {
-	var room [pathRoom]byte
-	arg, err := d.arg(room[:0], name)
+	arg, err := d.arg(name)
 	if err != nil {
 		return Info{}, err
 	}

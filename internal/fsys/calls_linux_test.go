@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -69,28 +68,50 @@ func TestStatxSaysWhatStatSays(t *testing.T) {
 	noStatx.Store(false)
 }
 
-func TestAPathOfAnyLengthReachesTheKernelWhole(t *testing.T) {
-	dir := t.TempDir()
-	for len(dir) < pathRoom+50 {
-		at := Real.At(dir)
-		if f, err := at.Create("x", 0o600); err != nil {
-			t.Fatal(len(dir), err)
-		} else if err := f.Close(); err != nil {
+// A dir keeps some names, and must not take one for another.
+func TestEveryNameIsTheOneAskedFor(t *testing.T) {
+	for _, open := range []func(string) (Dir, error){
+		func(path string) (Dir, error) { return Real.At(path), nil },
+		Real.OpenDir,
+	} {
+		dir, err := open(t.TempDir())
+		if err != nil {
 			t.Fatal(err)
 		}
-		if info, err := at.Lstat("x"); err != nil || !info.Mode.IsRegular() {
-			t.Fatal(len(dir), info, err)
+		all := []string{"a", ".a.gate", "b", ".b.gate", "ab", ".", ".a"}
+		for i, name := range all {
+			if name == "." {
+				continue
+			}
+			f, err := dir.Create(name, 0o600)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(f.Truncate(int64(i)), f.Close()); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if err := at.Unlink("x"); err != nil {
-			t.Fatal(len(dir), err)
+		for range 2 {
+			for i, name := range all {
+				info, err := dir.Lstat(name)
+				if err != nil || name != "." && info.Size != int64(i) || name == "." && !info.Mode.IsDir() {
+					t.Errorf("%q: %+v, %v", name, info, err)
+				}
+			}
 		}
-		// Past the end by one each time, so that every length comes by.
-		dir += "/d"
-		if len(dir) < pathRoom-20 {
-			dir += strings.Repeat("d", 17)
+		for _, name := range all {
+			if name == "." {
+				continue
+			}
+			if err := dir.Unlink(name); err != nil {
+				t.Error(err)
+			}
+			if info, err := dir.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%q: %+v, %v", name, info, err)
+			}
 		}
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			t.Fatal(err)
+		if err := dir.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -32,6 +32,8 @@ func statFD(fd int) (Info, error) {
 	return infoOf(&st), nil
 }
 
+type names struct{} // kept on Linux only
+
 // arg is a name as the system calls take it.
 func (d *dir) arg(name string) string {
 	if d.fd == unix.AT_FDCWD {

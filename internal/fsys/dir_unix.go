@@ -23,6 +23,7 @@ type dir struct {
 	path   string
 	prefix string // path up to where a name can be appended
 	fd     int
+	names  names
 }
 
 func newDir(path string, fd int) *dir {
@@ -30,7 +31,7 @@ func newDir(path string, fd int) *dir {
 	if path != "" && path[len(path)-1] != '/' {
 		prefix += "/"
 	}
-	return &dir{path, prefix, fd}
+	return &dir{path: path, prefix: prefix, fd: fd}
 }
 
 func (realFS) At(path string) Dir { return newDir(path, unix.AT_FDCWD) }

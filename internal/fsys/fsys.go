@@ -132,6 +132,7 @@ type File interface {
 	// Read reads from the beginning to the end of the file, at most max bytes.
 	Read(max int) ([]byte, error)
 	// Write writes all of b at the beginning with one call; fewer bytes written is io.ErrShortWrite.
+	// It does not keep b.
 	Write(b []byte) error
 	// Truncate cuts the file to size bytes.
 	Truncate(size int64) error
