@@ -40,7 +40,8 @@ type hold struct {
 	id    fsys.ID
 	mode  mode
 	since time.Time
-	rec   *meta.Record  // nil for a shared hold
+	what  meta.Filling  // of the record; without a token if there is none, see identify
+	wrote ownRecord     // see fileProtocol
 	lost  chan struct{} // made when somebody asks for it
 	over  bool          // lost is, or would be, closed
 }
@@ -61,6 +62,7 @@ type handle struct {
 	known atomic.Bool               // the path was locked before, so it is a file or a directory; see fileProtocol
 	local atomic.Bool               // the directory was seen on a local filesystem, whose calls do not hang
 	wrote atomic.Pointer[ownRecord] // see fileProtocol
+	form  atomic.Pointer[meta.Form] // see written
 
 	mu      sync.Mutex
 	hold    *hold
@@ -235,7 +237,10 @@ func (h *handle) end(force bool) error {
 	hd := h.hold
 	h.hold, h.n = nil, 0
 	h.mu.Unlock()
-	start := time.Now()
+	var start time.Time
+	if h.logs() {
+		start = time.Now()
+	}
 	inOrder()
 	err := h.proto.release(h, hd)
 	<-h.turn
@@ -296,10 +301,13 @@ func (h *handle) lost() <-chan struct{} {
 func (h *handle) record() (meta.Record, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.hold == nil || h.hold.rec == nil {
+	if h.hold == nil || h.hold.mode == shared { // which is known by nothing
 		return meta.Record{}, false
 	}
-	return *h.hold.rec, true
+	h.identify(h.hold)
+	r := h.newRecord("") // the form's, too
+	h.hold.what.FillIn(r)
+	return *r, true
 }
 
 func (h *handle) dup() (*os.File, error) {

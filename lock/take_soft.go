@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strconv"
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
@@ -223,22 +222,31 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 			return nil, err
 		}
 	}
-	rec := h.newRecord(token)
-	if !rec.OnBehalf {
-		rec.KernelLock, rec.Inode, rec.Filesystem = true, strconv.FormatUint(info.Ino, 10), class.Type
-		rec.Device = strconv.FormatUint(info.Dev, 10)
+	hd := &hold{file: f, id: info.ID, since: h.cfg.host.Now(), what: meta.Filling{Token: token}}
+	hd.what.Created = hd.since
+	if h.cfg.onBehalf == nil {
+		hd.what.KernelLock, hd.what.Inode, hd.what.Filesystem = true, info.Ino, class.Type
+		hd.what.Device = info.Dev
 	}
-	b, err := rec.Encode()
+	if err := h.write(f, &hd.what); err != nil {
+		return nil, err
+	}
+	return hd, nil
+}
+
+// write writes a soft lock's record.
+func (h *handle) write(f fsys.File, what *meta.Filling) error {
+	room := buffers.Get().(*[]byte)
+	defer buffers.Put(room)
+	b, err := h.written((*room)[:0], what)
 	if err != nil {
-		return nil, fmt.Errorf("lock %q: %w: %w", h.path, ErrOption, err)
+		return fmt.Errorf("lock %q: %w: %w", h.path, ErrOption, err)
 	}
 	if len(b)%fileUnit == 0 {
 		b = spaced(b, len(b)+1)
 	}
-	if err := f.Write(b); err != nil {
-		return nil, err
-	}
-	return &hold{file: f, id: info.ID, rec: rec, since: h.cfg.host.Now()}, nil
+	*room = b
+	return f.Write(b)
 }
 
 // release removes the file, if the path still names it, while the kernel lock
@@ -252,7 +260,7 @@ func (softProtocol) release(h *handle, hd *hold) error {
 	}
 	// Whatever lives on in a child of the kernel lock is on a file without a name.
 	err = errors.Join(err, hd.file.CloseOnly())
-	h.cfg.host.Tokens.Remove(hd.rec.Token)
+	h.cfg.host.Tokens.Remove(hd.what.Token)
 	return err
 }
 

@@ -81,21 +81,21 @@ func isDecimal(s []byte) bool {
 
 // isUUID takes the canonical form only, lower case with hyphens: tokens are
 // compared as strings, and one acquisition must not have two names.
-func isUUID(s []byte) bool {
-	if len(s) != 36 {
+func isUUID(s string) bool {
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return false
 	}
-	for i, c := range s {
-		switch {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return false
-			}
-		case (c < '0' || c > '9') && (c < 'a' || c > 'f'):
+	hyphens := 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case '0' <= c && c <= '9', 'a' <= c && c <= 'f':
+		case c == '-':
+			hyphens++
+		default:
 			return false
 		}
 	}
-	return true
+	return hyphens == 4
 }
 
 // parseTime reads an RFC 3339 time that can be written in UTC, too.

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"bytes"
 	"context"
 	"io/fs"
 	"os"
@@ -231,7 +232,7 @@ func (f *toldFile) Write(b []byte) error {
 	if rec == nil {
 		panic("explore: something was written that is no record")
 	}
-	f.p.written = b
+	f.p.written = bytes.Clone(b)
 	op := Op{Call: Write, FD: f.fd, Rec: f.p.world.record(rec.Token), Attr: attrOf(rec)}
 	if rec.Inode != "" {
 		n, err := strconv.ParseUint(rec.Inode, 10, 64)
