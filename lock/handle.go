@@ -63,6 +63,7 @@ type handle struct {
 	local atomic.Bool               // the directory was seen on a local filesystem, whose calls do not hang
 	wrote atomic.Pointer[ownRecord] // see fileProtocol
 	form  atomic.Pointer[meta.Form] // see written
+	mount atomic.Pointer[mount]     // see softProtocol
 
 	mu      sync.Mutex
 	hold    *hold

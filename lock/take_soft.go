@@ -42,12 +42,9 @@ const (
 var errAgain = errors.New("start over")
 
 func (p softProtocol) take(h *handle, _ mode, patient bool) (hd *hold, st *reaper.Status, err error) {
-	class, err := h.dir.Class()
+	class, err := h.kernelBacked()
 	if err != nil {
-		return nil, nil, asLockError(h, err)
-	}
-	if !class.KernelBacked() {
-		return nil, nil, &fs.PathError{Op: "lock", Path: h.path, Err: notLocal(class)}
+		return nil, nil, err
 	}
 	h.local.Store(true)
 	token := h.cfg.host.NewToken()
@@ -66,6 +63,13 @@ func (p softProtocol) take(h *handle, _ mode, patient bool) (hd *hold, st *reape
 		f, err := h.dir.Create(h.name, h.cfg.mode)
 		if err == nil {
 			hd, err = p.own(h, f, token, class)
+			if errors.Is(err, errOtherMount) {
+				h.mount.Store(nil)
+				if class, err = h.kernelBacked(); err != nil {
+					return nil, nil, err
+				}
+				continue
+			}
 			if !errors.Is(err, errAgain) {
 				return hd, nil, err
 			}
@@ -109,13 +113,6 @@ func (h *handle) see(patient bool) (reaper.Status, error) {
 		return h.reap.Examine(h.dir, h.name, true)
 	}
 	return h.reap.Glance(h.dir, h.name)
-}
-
-func notLocal(c fsys.Class) error {
-	if !c.Local {
-		return fmt.Errorf("a soft lock needs a local filesystem in this version, and %s is not known to be one; a hard lock (File) works there: %w", c.Type, reaper.ErrNetwork)
-	}
-	return fmt.Errorf("a soft lock needs kernel locks that belong to the open file in this version, and this operating system's belong to the process; use a hard lock (File): %w", reaper.ErrNetwork)
 }
 
 type step int
@@ -184,6 +181,10 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 		case err == nil:
 		case errors.Is(err, errAgain):
 			_ = f.Close() // the file is another's, or gone
+		case errors.Is(err, errOtherMount):
+			if uerr := errors.Join(a.undo(h, f, token), f.Close()); uerr != nil {
+				err = uerr
+			}
 		default:
 			err = errors.Join(asLockError(h, err), a.undo(h, f, token), f.Close())
 		}
@@ -208,6 +209,9 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 	if err != nil {
 		return nil, err
 	}
+	if h.moved(info) {
+		return nil, errOtherMount
+	}
 	switch now, err := h.dir.Lstat(h.name); {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, errAgain
@@ -231,6 +235,7 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 	if err := h.write(f, &hd.what); err != nil {
 		return nil, err
 	}
+	h.remember(f, info)
 	return hd, nil
 }
 

@@ -107,7 +107,7 @@ func stat(fd int, arg []byte, flags int) (Info, error) {
 	}
 	var st unix.Statx_t
 	for {
-		_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(fd), uintptr(unsafe.Pointer(&arg[0])), uintptr(flags), unix.STATX_BASIC_STATS, uintptr(unsafe.Pointer(&st)), 0)
+		_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(fd), uintptr(unsafe.Pointer(&arg[0])), uintptr(flags), unix.STATX_BASIC_STATS|unix.STATX_MNT_ID_UNIQUE, uintptr(unsafe.Pointer(&st)), 0)
 		switch errno {
 		case 0:
 			return infoOfStatx(&st), nil
@@ -136,7 +136,12 @@ func oldStat(fd int, name string, flags int) (Info, error) {
 }
 
 func infoOfStatx(st *unix.Statx_t) Info {
+	var mount uint64
+	if st.Mask&unix.STATX_MNT_ID_UNIQUE != 0 { // since Linux 6.8
+		mount = st.Mnt_id
+	}
 	return Info{
+		Mount:      mount,
 		ID:         ID{unix.Mkdev(st.Dev_major, st.Dev_minor), st.Ino},
 		Size:       int64(st.Size),
 		Mode:       fileMode(uint32(st.Mode)),

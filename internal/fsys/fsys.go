@@ -111,6 +111,9 @@ type Info struct {
 	UID        uint32 // 0 where there are no user ids
 	ModTime    time.Time
 	ChangeTime time.Time // zero where there is none
+	// Mount is the mount through which the inode was found: a number that is
+	// never used again before the next boot. 0 where it is not to be had.
+	Mount uint64
 }
 
 // LockMode is the strength of a kernel lock.
