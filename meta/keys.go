@@ -85,18 +85,32 @@ func isUUID(s string) bool {
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return false
 	}
-	hyphens := 0
-	for i := range len(s) {
-		switch c := s[i]; {
+	var all, hyphens byte
+	for i := range len(s) { // no branch: of random digits each would be a surprise
+		c := uuidBytes[s[i]]
+		all |= c
+		hyphens += c & uuidHyphen
+	}
+	return all&uuidNone == 0 && hyphens == 4*uuidHyphen
+}
+
+const (
+	uuidHyphen = 1 << iota
+	uuidNone   // is in no UUID
+)
+
+var uuidBytes = func() (t [256]byte) {
+	for i := range t {
+		switch c := byte(i); {
 		case '0' <= c && c <= '9', 'a' <= c && c <= 'f':
 		case c == '-':
-			hyphens++
+			t[i] = uuidHyphen
 		default:
-			return false
+			t[i] = uuidNone
 		}
 	}
-	return hyphens == 4
-}
+	return t
+}()
 
 // parseTime reads an RFC 3339 time that can be written in UTC, too.
 func parseTime(s string) (time.Time, bool) {
