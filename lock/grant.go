@@ -41,20 +41,20 @@ func Grant(ctx context.Context, path string, pid int, opts ...Option) (token str
 		return token, err
 	}
 	hd := s.hold // of a handle that nobody else knows
-	s.cfg.host.Tokens.Remove(hd.rec.Token)
+	s.cfg.host.Tokens.Remove(hd.what.Token)
 	queues.released(&s.handle, hd.mode) // it is not this process that has it
 	if hd.gate != nil {
 		hd.gate.leave()
 	}
 	if err := hd.file.Close(); err != nil {
 		// What was written may not have arrived.
-		rerr := revoke(context.WithoutCancel(ctx), s.reap, path, hd.rec.Token)
+		rerr := revoke(context.WithoutCancel(ctx), s.reap, path, hd.what.Token)
 		if rerr == nil || errors.Is(rerr, ErrLost) {
 			return "", asLockError(&s.handle, err)
 		}
-		return hd.rec.Token, errors.Join(asLockError(&s.handle, err), leftBehind(&s.handle, hd.rec.Token, rerr))
+		return hd.what.Token, errors.Join(asLockError(&s.handle, err), leftBehind(&s.handle, hd.what.Token, rerr))
 	}
-	return hd.rec.Token, nil
+	return hd.what.Token, nil
 }
 
 func onBehalf(owner meta.Identity) Option { return func(c *config) { c.onBehalf = &owner } }

@@ -61,7 +61,8 @@ type hold struct {
 	id    fsys.ID
 	mode  mode
 	since time.Time
-	rec   *meta.Record  // nil for a shared hold
+	what  meta.Filling  // of the record; without a token if there is none, see identify
+	wrote ownRecord     // see fileProtocol
 	lost  chan struct{} // made when somebody asks for it
 	over  bool          // lost is, or would be, closed
 	gate  *gate         // to be left when the lock is let go
@@ -86,6 +87,8 @@ type handle struct {
 	local   atomic.Bool               // the directory was seen on a local filesystem, whose calls do not hang
 	classed atomic.Bool               // local was asked for already
 	wrote   atomic.Pointer[ownRecord] // see fileProtocol
+	form    atomic.Pointer[meta.Form] // see written
+	mount   atomic.Pointer[mount]     // see softProtocol
 
 	mu      sync.Mutex
 	hold    *hold
@@ -258,7 +261,10 @@ func (h *handle) end(force bool) error {
 	hd := h.hold
 	h.hold, h.n = nil, 0
 	h.mu.Unlock()
-	start := time.Now()
+	var start time.Time
+	if h.logs() {
+		start = time.Now()
+	}
 	queues.leaving()
 	err := h.proto.release(h, hd)
 	if hd.gate != nil {
@@ -322,10 +328,13 @@ func (h *handle) lost() <-chan struct{} {
 func (h *handle) record() (meta.Record, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.hold == nil || h.hold.rec == nil {
+	if h.hold == nil || h.hold.mode == shared { // which is known by nothing
 		return meta.Record{}, false
 	}
-	return *h.hold.rec, true
+	h.identify(h.hold)
+	r := h.newRecord("") // the form's, too
+	h.hold.what.FillIn(r)
+	return *r, true
 }
 
 func (h *handle) dup() (*os.File, error) {

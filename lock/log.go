@@ -65,8 +65,8 @@ func (h *handle) logRelease(hd *hold, start time.Time, err error) {
 	}
 	now := time.Now()
 	attrs := []slog.Attr{slog.String("path", h.path), slog.Int("attempt", 1), slog.Duration("duration", now.Sub(start)), slog.Duration("held", now.Sub(hd.since))}
-	if hd.rec != nil {
-		attrs = append(attrs, slog.String("token", hd.rec.Token))
+	if hd.what.Token != "" {
+		attrs = append(attrs, slog.String("token", hd.what.Token))
 	}
 	msg := "released"
 	if err != nil {

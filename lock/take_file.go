@@ -194,8 +194,8 @@ func (p fileProtocol) own(h *handle, f fsys.File, t *try, writable bool) (*hold,
 	}
 	hd := &hold{file: f, id: id, mode: m, since: h.cfg.host.Now()}
 	hd.chain.join(h, t, hd, writable)
+	hd.what.Created = hd.since
 	if !now.Mode.IsRegular() { // a directory: nothing to read or write
-		hd.rec = h.fileRecord(m)
 		return hd, nil, nil
 	}
 	ours := now.Size == 0 || hd.chain.wrote.is(now) || h.wrote.Load().is(now)
@@ -206,20 +206,18 @@ func (p fileProtocol) own(h *handle, f fsys.File, t *try, writable bool) (*hold,
 		}
 		ours = mayWrite
 	}
-	hd.rec = h.fileRecord(m)
 	// With another name it is not the lock's file alone: whoever may write in
 	// the directory may have made the name of the lock a link to a victim's file.
 	ours = ours && now.Links <= 1
-	if hd.rec != nil && ours && writable && !h.cfg.withoutRecord {
+	if m == exclusive && ours && writable && !h.cfg.withoutRecord {
+		h.identify(hd)
 		if err := h.inform(hd, now); err != nil {
 			h.logRecord(err)
 		}
+		// Nothing is judged by it, it is told to who meets it here.
+		h.cfg.host.Tokens.Enter(hd.what.Token)
 	}
 	h.known.Store(true)
-	if hd.rec != nil { // nothing is judged by it, it is told to who meets it here
-		h.cfg.host.Tokens.Enter(hd.rec.Token)
-	}
-	hd.since = h.cfg.host.Now()
 	return hd, nil, nil
 }
 
@@ -281,12 +279,12 @@ func (fileProtocol) meet(h *handle, f fsys.File) (_ *reaper.Status, mayWrite boo
 	return nil, false, nil
 }
 
-// fileRecord is what a hold is known by; a shared one by nothing.
-func (h *handle) fileRecord(m mode) *meta.Record {
-	if m == shared {
-		return nil
+// identify gives a hold the token that it is known by. One that is not written
+// anywhere is made when somebody asks for it.
+func (h *handle) identify(hd *hold) {
+	if hd.what.Token == "" {
+		hd.what.Token = h.cfg.host.NewToken()
 	}
-	return h.newRecord(h.cfg.host.NewToken())
 }
 
 // inform writes the record over what is there. Whoever reads or kills in
@@ -295,52 +293,28 @@ func (h *handle) fileRecord(m mode) *meta.Record {
 // as the old. What spans pages cannot be written as one, and makes room first.
 // A failure leaves the lock as it is; the file only informs.
 func (h *handle) inform(hd *hold, now fsys.Info) error {
-	b, err := hd.rec.Encode()
+	room := buffers.Get().(*[]byte)
+	defer buffers.Put(room)
+	b, err := h.written((*room)[:0], &hd.what)
 	if err != nil {
 		return err
 	}
 	b = padded(b, now.Size)
+	*room = b
 	if max(int64(len(b)), now.Size) > pageSize && now.Size > 0 {
 		if err := hd.file.Truncate(0); err != nil {
 			return err
 		}
 	}
-	from := h.cfg.host.Now()
+	from := hd.what.Created
 	if err := hd.file.Write(b); err != nil {
 		return errors.Join(err, hd.file.Truncate(0)) // no half of a record
 	}
-	hd.chain.wrote = &ownRecord{id: hd.id, size: int64(len(b)), from: from, to: h.cfg.host.Now()}
-	h.wrote.Store(hd.chain.wrote)
+	hd.since = h.cfg.host.Now()
+	hd.wrote = ownRecord{id: hd.id, size: int64(len(b)), from: from, to: hd.since}
+	hd.chain.wrote = &hd.wrote
+	h.wrote.Store(&hd.wrote)
 	return nil
-}
-
-const (
-	// pageSize is the smallest page of any platform: what lies within one is
-	// not torn by a signal in the middle of a write.
-	pageSize = 4096
-	// fileUnit is the unit of a hard lock's record's length. No soft lock's has
-	// such a length, so a file's size tells them apart.
-	fileUnit = 64
-)
-
-// padded fills a record up with spaces, which JSON ignores, to a multiple of
-// fileUnit and at least to the length of what it is written over, where that
-// can be.
-func padded(b []byte, old int64) []byte {
-	n := (len(b) + fileUnit - 1) / fileUnit * fileUnit
-	if old > int64(n) && old <= pageSize {
-		n = (int(old) + fileUnit - 1) / fileUnit * fileUnit
-	}
-	return spaced(b, min(n, meta.MaxSize))
-}
-
-// spaced puts spaces before the final newline until b has n bytes.
-func spaced(b []byte, n int) []byte {
-	if len(b) >= n {
-		return b
-	}
-	line := b[:len(b)-1]
-	return append(append(line, bytes.Repeat([]byte{' '}, n-len(b))...), '\n')
 }
 
 // ownRecord remembers the record that this handle wrote last, under the
@@ -372,8 +346,8 @@ const longHold = time.Millisecond
 // release drops the lock with the descriptor, or hands both over to a waiter of
 // this process.
 func (fileProtocol) release(h *handle, hd *hold) error {
-	if hd.rec != nil {
-		defer h.cfg.host.Tokens.Remove(hd.rec.Token)
+	if hd.what.Token != "" { // it may be entered
+		defer h.cfg.host.Tokens.Remove(hd.what.Token)
 	}
 	long := h.cfg.host.Now().Sub(hd.since) >= longHold
 	var err error

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strconv"
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
@@ -43,12 +42,9 @@ const (
 var errAgain = errors.New("start over")
 
 func (p softProtocol) take(h *handle, t *try) (hd *hold, st *reaper.Status, err error) {
-	class, err := h.dir.Class()
+	class, err := h.kernelBacked()
 	if err != nil {
-		return nil, nil, asLockError(h, err)
-	}
-	if !class.KernelBacked() {
-		return nil, nil, &fs.PathError{Op: "lock", Path: h.path, Err: notLocal(class)}
+		return nil, nil, err
 	}
 	h.local.Store(true)
 	if t.how == polite && h.queued() {
@@ -70,6 +66,13 @@ func (p softProtocol) take(h *handle, t *try) (hd *hold, st *reaper.Status, err 
 		f, err := h.dir.Create(h.name, h.cfg.mode)
 		if err == nil {
 			hd, err = p.own(h, f, token, class)
+			if errors.Is(err, errOtherMount) {
+				h.mount.Store(nil)
+				if class, err = h.kernelBacked(); err != nil {
+					return nil, nil, err
+				}
+				continue
+			}
 			if !errors.Is(err, errAgain) {
 				return hd, nil, err
 			}
@@ -113,13 +116,6 @@ func (h *handle) see(how manner) (reaper.Status, error) {
 		return h.reap.Examine(h.dir, h.name, true)
 	}
 	return h.reap.Glance(h.dir, h.name)
-}
-
-func notLocal(c fsys.Class) error {
-	if !c.Local {
-		return fmt.Errorf("a soft lock needs a local filesystem in this version, and %s is not known to be one; a hard lock (File) works there: %w", c.Type, reaper.ErrNetwork)
-	}
-	return fmt.Errorf("a soft lock needs kernel locks that belong to the open file in this version, and this operating system's belong to the process; use a hard lock (File): %w", reaper.ErrNetwork)
 }
 
 type step int
@@ -188,6 +184,10 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 		case err == nil:
 		case errors.Is(err, errAgain):
 			_ = f.Close() // the file is another's, or gone
+		case errors.Is(err, errOtherMount):
+			if uerr := errors.Join(a.undo(h, f, token), f.Close()); uerr != nil {
+				err = uerr
+			}
 		default:
 			err = errors.Join(asLockError(h, err), a.undo(h, f, token), f.Close())
 		}
@@ -212,6 +212,9 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 	if err != nil {
 		return nil, err
 	}
+	if h.moved(info) {
+		return nil, errOtherMount
+	}
 	switch now, err := h.dir.Lstat(h.name); {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, errAgain
@@ -226,22 +229,32 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 			return nil, err
 		}
 	}
-	rec := h.newRecord(token)
-	if !rec.OnBehalf {
-		rec.KernelLock, rec.Inode, rec.Filesystem = true, strconv.FormatUint(info.Ino, 10), class.Type
-		rec.Device = strconv.FormatUint(info.Dev, 10)
+	hd := &hold{file: f, id: info.ID, since: h.cfg.host.Now(), what: meta.Filling{Token: token}}
+	hd.what.Created = hd.since
+	if h.cfg.onBehalf == nil {
+		hd.what.KernelLock, hd.what.Inode, hd.what.Filesystem = true, info.Ino, class.Type
+		hd.what.Device = info.Dev
 	}
-	b, err := rec.Encode()
+	if err := h.write(f, &hd.what); err != nil {
+		return nil, err
+	}
+	h.remember(f, info)
+	return hd, nil
+}
+
+// write writes a soft lock's record.
+func (h *handle) write(f fsys.File, what *meta.Filling) error {
+	room := buffers.Get().(*[]byte)
+	defer buffers.Put(room)
+	b, err := h.written((*room)[:0], what)
 	if err != nil {
-		return nil, fmt.Errorf("lock %q: %w: %w", h.path, ErrOption, err)
+		return fmt.Errorf("lock %q: %w: %w", h.path, ErrOption, err)
 	}
 	if len(b)%fileUnit == 0 {
 		b = spaced(b, len(b)+1)
 	}
-	if err := f.Write(b); err != nil {
-		return nil, err
-	}
-	return &hold{file: f, id: info.ID, rec: rec, since: h.cfg.host.Now()}, nil
+	*room = b
+	return f.Write(b)
 }
 
 // release removes the file, if the path still names it, while the kernel lock
@@ -256,7 +269,7 @@ func (softProtocol) release(h *handle, hd *hold) error {
 	}
 	// Whatever lives on in a child of the kernel lock is on a file without a name.
 	err = errors.Join(err, hd.file.CloseOnly())
-	h.cfg.host.Tokens.Remove(hd.rec.Token)
+	h.cfg.host.Tokens.Remove(hd.what.Token)
 	return err
 }
 

@@ -128,10 +128,15 @@ func inOrder(t *testing.T, kind, path string) int {
 	return held + waiting
 }
 
-// blocked waits until a thread is blocked on the lock's file.
+// blocked waits until a thread is blocked on the lock's file, or at its gate.
 func blocked(t *testing.T, path string) {
 	t.Helper()
-	until(func() bool { _, n := kernelLocks(t, "FLOCK", path); return n > 0 })
+	until(func() bool {
+		_, file := kernelLocks(t, "FLOCK", path)
+		_, turn := kernelLocks(t, "OFDLCK", path)
+		_, gate := kernelLocks(t, "FLOCK", gateOf(path))
+		return file+turn+gate > 0
+	})
 }
 
 // withNet sets the pause of the safety net for a test in which it is needed.

@@ -36,7 +36,7 @@ func (s *scanner) canGoOn(text string, begins func(string) bool) bool {
 
 func beginsUUID(s string) bool {
 	const one = "00000000-0000-0000-0000-000000000000"
-	return len(s) <= len(one) && isUUID([]byte(s+one[len(s):]))
+	return len(s) <= len(one) && isUUID(s+one[len(s):])
 }
 
 func beginsDecimal(s string) bool { return s == "" || isDecimal([]byte(s)) }

@@ -81,22 +81,36 @@ func isDecimal(s []byte) bool {
 
 // isUUID takes the canonical form only, lower case with hyphens: tokens are
 // compared as strings, and one acquisition must not have two names.
-func isUUID(s []byte) bool {
-	if len(s) != 36 {
+func isUUID(s string) bool {
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return false
 	}
-	for i, c := range s {
-		switch {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return false
-			}
-		case (c < '0' || c > '9') && (c < 'a' || c > 'f'):
-			return false
+	var all, hyphens byte
+	for i := range len(s) { // no branch: of random digits each would be a surprise
+		c := uuidBytes[s[i]]
+		all |= c
+		hyphens += c & uuidHyphen
+	}
+	return all&uuidNone == 0 && hyphens == 4*uuidHyphen
+}
+
+const (
+	uuidHyphen = 1 << iota
+	uuidNone   // is in no UUID
+)
+
+var uuidBytes = func() (t [256]byte) {
+	for i := range t {
+		switch c := byte(i); {
+		case '0' <= c && c <= '9', 'a' <= c && c <= 'f':
+		case c == '-':
+			t[i] = uuidHyphen
+		default:
+			t[i] = uuidNone
 		}
 	}
-	return true
-}
+	return t
+}()
 
 // parseTime reads an RFC 3339 time that can be written in UTC, too.
 func parseTime(s string) (time.Time, bool) {

@@ -101,7 +101,7 @@ func (p *parser) value(k key) (err error) {
 	case keyKind:
 		err = p.text(&r.Kind)
 	case keyToken:
-		if err = p.formed(&r.Token, beginsUUID); err == nil && !isUUID([]byte(r.Token)) {
+		if err = p.formed(&r.Token, beginsUUID); err == nil && !isUUID(r.Token) {
 			err = p.wrong("%q is not a UUID", Printable(r.Token))
 		}
 	case keyPID:

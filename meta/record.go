@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"time"
 	"unicode/utf8"
 )
 
@@ -28,7 +26,7 @@ func (r Record) Encode() ([]byte, error) {
 	}
 	b = append(b, '\n')
 	if len(b) > MaxSize {
-		return nil, fmt.Errorf("encode record: %w (%d bytes)", ErrTooLarge, len(b))
+		return nil, tooLarge(len(b))
 	}
 	return b, nil
 }
@@ -82,39 +80,16 @@ func (r *Record) appendObject(b []byte) ([]byte, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
-	b = append(b, `{"format":"`+Format+`"`...)
-	b = appendText(b, keyKind, r.Kind)
+	b = r.appendHead(b)
 	b = appendAlways(b, keyToken, r.Token)
-	b = strconv.AppendInt(appendKey(b, keyPID), int64(r.PID), 10)
-	b = appendAlways(b, keyHostname, r.Hostname)
-	b = appendText(b, keyInstance, r.Instance)
-	b = appendTrue(b, keyOnBehalf, r.OnBehalf)
-	b = append(appendKey(b, keyCreated), '"')
-	b = append(r.Created.UTC().AppendFormat(b, time.RFC3339Nano), '"')
-	b = appendText(b, keyStart, r.Start)
-	b = appendText(b, keyBootID, r.BootID)
-	b = appendText(b, keyMachineID, r.MachineID)
-	b = appendText(b, keyPIDNamespace, r.PIDNamespace)
-	b = appendText(b, keyTimeNamespace, r.TimeNamespace)
-	b = appendText(b, keyUser, r.User)
-	b = appendText(b, keyProgram, r.Program)
+	b = r.appendOwner(b)
+	b = appendCreated(b, r.Created.UTC())
+	b = r.appendRest(b)
 	b = appendTrue(b, keyKernelLock, r.KernelLock)
 	b = appendText(b, keyInode, r.Inode)
 	b = appendText(b, keyFilesystem, r.Filesystem)
 	b = appendText(b, keyDevice, r.Device)
-	if r.LeaseMS != 0 {
-		b = strconv.AppendInt(appendKey(b, keyLeaseMS), r.LeaseMS, 10)
-	}
-	if r.Fence != 0 {
-		b = strconv.AppendUint(appendKey(b, keyFence), r.Fence, 10)
-	}
-	b = appendText(b, keyNote, r.Note)
-	b, err := r.appendLabels(b)
-	if err != nil {
-		return nil, err
-	}
-	b, err = r.appendExtra(b)
-	return append(b, '}'), err
+	return r.appendTail(b)
 }
 
 // check refuses what Parse would.
@@ -122,12 +97,12 @@ func (r *Record) check() error {
 	switch {
 	case r.Format != "" && r.Format != Format:
 		return fmt.Errorf("%w: format %s, not %s", ErrMalformed, Printable(r.Format), Format)
-	case !isUUID([]byte(r.Token)):
-		return fmt.Errorf("%w: token %q is not a UUID", ErrMalformed, Printable(r.Token))
+	case !isUUID(r.Token):
+		return badToken(r.Token)
 	case r.PID < 1 || r.PID > maxPID:
 		return fmt.Errorf("%w: pid %d", ErrMalformed, r.PID)
 	case !isWritable(r.Created.UTC()):
-		return fmt.Errorf("%w: created in the year %d", ErrMalformed, r.Created.UTC().Year())
+		return badCreated(r.Created.UTC())
 	case r.LeaseMS < 0:
 		return fmt.Errorf("%w: lease of %d ms", ErrMalformed, r.LeaseMS)
 	}

@@ -103,6 +103,9 @@ func TestEncodeRefusesWhatParseWould(t *testing.T) {
 	for name, change := range map[string]func(r *meta.Record){
 		"another format":      func(r *meta.Record) { r.Format = "filelock/2" },
 		"no token":            func(r *meta.Record) { r.Token = "" },
+		"a hyphen too many":   func(r *meta.Record) { r.Token = token[:35] + "-" },
+		"a hyphen elsewhere":  func(r *meta.Record) { r.Token = token[:8] + token[9:12] + "--" + token[13:] },
+		"a hyphen too few":    func(r *meta.Record) { r.Token = token[:8] + "0" + token[9:] },
 		"upper case token":    func(r *meta.Record) { r.Token = strings.ToUpper(token) },
 		"no pid":              func(r *meta.Record) { r.PID = 0 },
 		"negative pid":        func(r *meta.Record) { r.PID = -1 },

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -244,7 +245,7 @@ func (f *toldFile) Write(b []byte) error {
 	if rec == nil {
 		panic("explore: something was written that is no record")
 	}
-	f.p.written = b
+	f.p.written = bytes.Clone(b)
 	op := Op{Call: Write, FD: f.fd, Rec: f.p.world.record(rec.Token), Attr: attrOf(rec)}
 	if rec.Inode != "" {
 		n, err := strconv.ParseUint(rec.Inode, 10, 64)

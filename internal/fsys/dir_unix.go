@@ -23,6 +23,7 @@ type dir struct {
 	path   string
 	prefix string // path up to where a name can be appended
 	fd     int
+	names  names
 }
 
 func newDir(path string, fd int) *dir {
@@ -30,7 +31,7 @@ func newDir(path string, fd int) *dir {
 	if path != "" && path[len(path)-1] != '/' {
 		prefix += "/"
 	}
-	return &dir{path, prefix, fd}
+	return &dir{path: path, prefix: prefix, fd: fd}
 }
 
 func (realFS) At(path string) Dir { return newDir(path, unix.AT_FDCWD) }
@@ -56,15 +57,6 @@ func openDir(fd int, name, path string) (Dir, error) {
 
 func (d *dir) Path() string { return d.path }
 
-// at is a name as the system calls take it, and as messages do.
-func (d *dir) at(name string) (arg, path string) {
-	path = d.prefix + name
-	if d.fd == unix.AT_FDCWD {
-		return path, path
-	}
-	return name, path
-}
-
 func (d *dir) error(op, path string, err error) error {
 	if d.fd == closedFD && err == unix.EBADF {
 		err = fs.ErrClosed
@@ -79,15 +71,17 @@ func (d *dir) OpenDir(name string) (Dir, error) {
 	if err := checkName("open", d.prefix, name); err != nil {
 		return nil, err
 	}
-	arg, path := d.at(name)
-	return openDir(d.fd, arg, path)
+	path := d.prefix + name
+	if d.fd == unix.AT_FDCWD {
+		return openDir(d.fd, path, path)
+	}
+	return openDir(d.fd, name, path)
 }
 
 // openSelf opens "path/.", and so what a link at path leads to, like any other
 // lookup in the directory does.
 func (d *dir) openSelf() (Dir, error) {
-	arg, _ := d.at(".")
-	fd, err := openat(d.fd, arg, openSearch|unix.O_DIRECTORY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	fd, err := d.open(".", openSearch|unix.O_DIRECTORY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
 	if err != nil {
 		return nil, d.error("open", d.path, err)
 	}
@@ -105,27 +99,24 @@ func (d *dir) Lstat(name string) (Info, error) {
 }
 
 func (d *dir) lstat(op, name string) (Info, error) {
-	arg, path := d.at(name)
-	var st unix.Stat_t
-	if err := fstatat(d.fd, arg, &st); err != nil {
-		return Info{}, d.error(op, path, err)
+	info, err := d.stat(name)
+	if err != nil {
+		return Info{}, d.error(op, d.prefix+name, err)
 	}
-	return infoOf(&st), nil
+	return info, nil
 }
 
 func (d *dir) Has(name string) (bool, error) {
 	if err := checkName("lstat", d.prefix, name); err != nil {
 		return false, err
 	}
-	arg, path := d.at(name)
-	var st unix.Stat_t
-	switch err := fstatat(d.fd, arg, &st); err {
+	switch _, err := d.stat(name); err {
 	case nil:
 		return true, nil
 	case unix.ENOENT:
 		return false, nil
 	default:
-		return false, d.error("lstat", path, err)
+		return false, d.error("lstat", d.prefix+name, err)
 	}
 }
 
@@ -135,18 +126,17 @@ func (d *dir) lstatSelf() (Info, error) {
 	if d.fd == unix.AT_FDCWD {
 		return d.lstat("lstat", ".")
 	}
-	var st unix.Stat_t
-	if err := fstat(d.fd, &st); err != nil {
+	info, err := statFD(d.fd)
+	if err != nil {
 		return Info{}, d.error("lstat", d.path, err)
 	}
-	return infoOf(&st), nil
+	return info, nil
 }
 
 func (d *dir) Unlink(name string) error {
 	if err := checkName("unlink", d.prefix, name); err != nil {
 		return err
 	}
-	arg, path := d.at(name)
 	switch runtime.GOOS {
 	case "aix", "illumos", "solaris":
 		// There a privileged process can unlink a directory, which leaves a
@@ -155,11 +145,11 @@ func (d *dir) Unlink(name string) error {
 		if info, err := d.lstat("unlink", name); err != nil {
 			return err
 		} else if info.Mode.IsDir() {
-			return d.error("unlink", path, unix.EISDIR)
+			return d.error("unlink", d.prefix+name, unix.EISDIR)
 		}
 	}
-	if err := ignoringEINTR(func() error { return unix.Unlinkat(d.fd, arg, 0) }); err != nil {
-		return d.error("unlink", path, err)
+	if err := d.unlink(name); err != nil {
+		return d.error("unlink", d.prefix+name, err)
 	}
 	return nil
 }

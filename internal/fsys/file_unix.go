@@ -12,17 +12,20 @@ import (
 
 type file struct {
 	fd     int
-	path   string
+	dir    string // the path of the directory, up to where a name can be appended
+	name   string
 	atOpen Info
 	locked bool // a kernel lock was taken and not dropped since
 	shared bool // a duplicate was given away: the lock is not this File's alone
 }
 
+func (f *file) path() string { return f.dir + f.name }
+
 func (f *file) error(op string, err error) error {
 	if f.fd == closedFD && err == unix.EBADF {
 		err = fs.ErrClosed
 	}
-	return &fs.PathError{Op: op, Path: f.path, Err: err}
+	return &fs.PathError{Op: op, Path: f.path(), Err: err}
 }
 
 // do makes a system call that returns nothing but an error.
@@ -36,11 +39,11 @@ func (f *file) do(op string, call func() error) error {
 func (f *file) OpenInfo() Info { return f.atOpen }
 
 func (f *file) Info() (Info, error) {
-	var st unix.Stat_t
-	if err := fstat(f.fd, &st); err != nil {
+	info, err := statFD(f.fd)
+	if err != nil {
 		return Info{}, f.error("fstat", err)
 	}
-	return infoOf(&st), nil
+	return info, nil
 }
 
 // firstRead is room for a record as they usually are.
@@ -132,5 +135,5 @@ func (f *file) Dup() (*os.File, error) {
 		_ = unix.Close(fd) // the error before is the one that matters
 		return nil, f.error("dup", err)
 	}
-	return os.NewFile(uintptr(fd), f.path), nil
+	return os.NewFile(uintptr(fd), f.path()), nil
 }

@@ -115,6 +115,9 @@ type Info struct {
 	UID        uint32 // 0 where there are no user ids
 	ModTime    time.Time
 	ChangeTime time.Time // zero where there is none
+	// Mount is the mount through which the inode was found: a number that is
+	// never used again before the next boot. 0 where it is not to be had.
+	Mount uint64
 }
 
 // LockMode is the strength of a kernel lock.
@@ -148,6 +151,7 @@ type File interface {
 	// another call, when that is as long as OpenInfo said.
 	ReadInto(b []byte) (n int, err error)
 	// Write writes all of b at the beginning with one call; fewer bytes written is io.ErrShortWrite.
+	// It does not keep b.
 	Write(b []byte) error
 	// Truncate cuts the file to size bytes.
 	Truncate(size int64) error

@@ -16,14 +16,13 @@ func (d *dir) Create(name string, perm fs.FileMode) (File, error) {
 	if err := checkName("create", d.prefix, name); err != nil {
 		return nil, err
 	}
-	arg, path := d.at(name)
 	// O_EXCL makes a new regular file or fails, so there is nothing to block
 	// on and nothing to check.
-	fd, err := openat(d.fd, arg, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL, uint32(perm.Perm()))
+	fd, err := d.open(name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL, uint32(perm.Perm()))
 	if err != nil {
-		return nil, d.error("create", path, err)
+		return nil, d.error("create", d.prefix+name, err)
 	}
-	return &file{fd: fd, path: path}, nil
+	return &file{fd: fd, dir: d.prefix, name: name}, nil
 }
 
 // Open for reading looks before it opens: opening a device or a FIFO can have
@@ -42,14 +41,13 @@ func (d *dir) Open(name string, how OpenFlag) (File, error) {
 	if err := checkName("open", d.prefix, name); err != nil {
 		return nil, err
 	}
-	arg, path := d.at(name)
 	if how&(OpenWrite|OpenCreate|OpenListed) == 0 {
 		info, err := d.lstat("open", name)
 		if err != nil {
 			return nil, err
 		}
 		if !how.accepts(info.Mode) {
-			return nil, d.error("open", path, notRegular(info.Mode))
+			return nil, d.error("open", d.prefix+name, notRegular(info.Mode))
 		}
 	}
 	// O_NONBLOCK does nothing to a regular file, except that the open fails
@@ -63,21 +61,21 @@ func (d *dir) Open(name string, how OpenFlag) (File, error) {
 	if how&OpenCreate != 0 {
 		flags |= unix.O_CREAT
 	}
-	fd, err := openat(d.fd, arg, flags, createMode)
+	fd, err := d.open(name, flags, createMode)
 	if err == unix.EISDIR && how&OpenDirToo != 0 {
-		fd, err = openat(d.fd, arg, careful|unix.O_RDONLY|unix.O_DIRECTORY, 0)
+		fd, err = d.open(name, careful|unix.O_RDONLY|unix.O_DIRECTORY, 0)
 	}
 	if err != nil {
 		return nil, d.refused(name, how, err)
 	}
-	return d.checked(&file{fd: fd, path: path}, how)
+	return d.checked(&file{fd: fd, dir: d.prefix, name: name}, how)
 }
 
 // checked closes what must not be opened this way.
 func (d *dir) checked(f *file, how OpenFlag) (File, error) {
 	info, err := f.Info()
 	if err == nil && !how.accepts(info.Mode) {
-		err = d.error("open", f.path, notRegular(info.Mode))
+		err = d.error("open", f.path(), notRegular(info.Mode))
 	}
 	if err == nil {
 		f.atOpen = info
@@ -94,7 +92,7 @@ func (d *dir) checked(f *file, how OpenFlag) (File, error) {
 // (ENXIO, EOPNOTSUPP) and for a device without a driver, so the name is asked
 // what it is.
 func (d *dir) refused(name string, how OpenFlag, err error) error {
-	_, path := d.at(name)
+	path := d.prefix + name
 	if errors.Is(err, fs.ErrNotExist) {
 		return d.error("open", path, err)
 	}

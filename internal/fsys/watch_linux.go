@@ -39,8 +39,8 @@ func watch(d Dir, name string) (*Watching, error) {
 	if err := checkName("watch", at.prefix, name); err != nil {
 		return nil, err
 	}
-	arg, path := at.at(name)
-	reach := ""
+	path := at.prefix + name
+	arg, reach := path, ""
 	switch at.fd {
 	case unix.AT_FDCWD:
 	case closedFD:

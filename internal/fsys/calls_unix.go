@@ -1,0 +1,43 @@
+//go:build unix && !linux
+
+package fsys
+
+import "golang.org/x/sys/unix"
+
+// The calls with a name, where the system wants to be called through its C
+// library, which package unix does.
+
+func (d *dir) open(name string, flags int, perm uint32) (int, error) {
+	return openat(d.fd, d.arg(name), flags, perm)
+}
+
+func (d *dir) unlink(name string) error {
+	arg := d.arg(name)
+	return ignoringEINTR(func() error { return unix.Unlinkat(d.fd, arg, 0) })
+}
+
+func (d *dir) stat(name string) (Info, error) {
+	var st unix.Stat_t
+	if err := fstatat(d.fd, d.arg(name), &st); err != nil {
+		return Info{}, err
+	}
+	return infoOf(&st), nil
+}
+
+func statFD(fd int) (Info, error) {
+	var st unix.Stat_t
+	if err := fstat(fd, &st); err != nil {
+		return Info{}, err
+	}
+	return infoOf(&st), nil
+}
+
+type names struct{} // kept on Linux only
+
+// arg is a name as the system calls take it.
+func (d *dir) arg(name string) string {
+	if d.fd == unix.AT_FDCWD {
+		return d.prefix + name
+	}
+	return name
+}

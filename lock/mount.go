@@ -1,0 +1,73 @@
+package lock
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/reaper"
+)
+
+// mount is where the last lock of a handle was made. A mount has one
+// filesystem for as long as it is there, and its number is not used again, so
+// whoever makes the next file through the same mount need not ask once more
+// what kind of filesystem that is. A device number would not do: that of a
+// tmpfs may be an NFS mount's the moment after it is gone.
+type mount struct {
+	id    uint64
+	sure  bool // class was asked of a file there
+	class fsys.Class
+}
+
+// errOtherMount: another filesystem is at the path by now.
+var errOtherMount = errors.New("another filesystem was mounted")
+
+// kernelBacked is the class of the directory's filesystem, and an error if no
+// soft lock can be made there. Whoever makes a file has to ask moved about it.
+func (h *handle) kernelBacked() (fsys.Class, error) {
+	var c fsys.Class
+	if m := h.mount.Load(); m != nil && m.sure {
+		c = m.class
+	} else {
+		var err error
+		if c, err = h.dir.Class(); err != nil {
+			return c, asLockError(h, err)
+		}
+	}
+	if !c.KernelBacked() {
+		return c, &fs.PathError{Op: "lock", Path: h.path, Err: notLocal(c)}
+	}
+	return c, nil
+}
+
+func notLocal(c fsys.Class) error {
+	if !c.Local {
+		return fmt.Errorf("a soft lock needs a local filesystem in this version, and %s is not known to be one; a hard lock (File) works there: %w", c.Type, reaper.ErrNetwork)
+	}
+	return fmt.Errorf("a soft lock needs kernel locks that belong to the open file in this version, and this operating system's belong to the process; use a hard lock (File): %w", reaper.ErrNetwork)
+}
+
+// moved: the class may be another's than that of the file that was made.
+func (h *handle) moved(info fsys.Info) bool {
+	m := h.mount.Load()
+	return m != nil && m.sure && m.id != info.Mount
+}
+
+// remember keeps the class of a file that was made where the last one was. The
+// file is asked, not the path again: between the answer about the directory and
+// the making of the file something may have been mounted. It is a system call
+// more, which is why it is left until a handle is used again: most are not.
+func (h *handle) remember(f fsys.File, info fsys.Info) {
+	m := h.mount.Load()
+	switch {
+	case info.Mount == 0 || m != nil && m.sure:
+	case m == nil || m.id != info.Mount:
+		h.mount.Store(&mount{id: info.Mount})
+	default:
+		// Without an answer the next lock asks the directory, as this one did.
+		if c, err := f.Class(); err == nil {
+			h.mount.Store(&mount{info.Mount, true, c})
+		}
+	}
+}
