@@ -13,6 +13,14 @@ func SetNet(first, longest time.Duration) (time.Duration, time.Duration) {
 	return f, l
 }
 
+// SetLinger sets for how long a waiter stays in memory while another handle of
+// the process has the lock, and returns what it was.
+func SetLinger(d time.Duration) time.Duration {
+	was := linger
+	linger = d
+	return was
+}
+
 // MaxParked is how many threads may be blocked at once.
 const MaxParked = maxParked
 

@@ -34,18 +34,16 @@ type front struct {
 	net    net
 }
 
-const (
+// mostIdle bounds how often a thread may come back at once and for nothing
+// before the next look is put off.
+const mostIdle = 4
+
+// Variables only for tests, which show that nobody is woken by the clock who
+// should have been woken by an event.
+var (
 	// linger is how long an owner of the same process is waited for in memory
 	// alone. Most let go before, and wake us themselves.
-	linger = time.Millisecond
-	// mostIdle bounds how often a thread may come back at once and for nothing
-	// before the next look is put off.
-	mostIdle = 4
-)
-
-// Variables only for tests, which show that nobody is woken by the net who
-// should have been woken by the kernel.
-var (
+	linger     = time.Millisecond
 	firstNet   = time.Second
 	longestNet = 30 * time.Second
 )
@@ -153,7 +151,7 @@ func (f *front) arrange(st *reaper.Status) signs {
 	case h.proto.kind() == meta.KindFile && (f.behind || st == nil || st.KernelLocked()):
 		f.toFile()
 	case st != nil && st.KernelLocked():
-		f.toSoft(st)
+		f.toSoft(st.ID(), st.Mode == "shared")
 	}
 	return f.waiting(st)
 }
@@ -186,10 +184,18 @@ func (f *front) elsewhere(st *reaper.Status) bool {
 	return at.barrier == atSoft && st != nil && st.Exists && st.ID() != at.id
 }
 
-// bystander: the lock is there for the taking, but not for one who leaves the
-// locks of the dead to others. He is not to stand in their way at the gate.
+// bystander: the caller will not get the lock by waiting for its owner's end: he
+// cannot tell whether there is one (he may not read the file, say), or leaves
+// the locks of the dead to others. Others may be able to: he is not to stand in
+// their way at the gate.
 func (f *front) bystander(st *reaper.Status) bool {
-	return f.h.cfg.withoutReaping && st != nil && st.State == reaper.Stale
+	switch {
+	case st == nil:
+		return false
+	case st.State == reaper.Stale:
+		return f.h.cfg.withoutReaping
+	}
+	return st.State == reaper.StateUnknown && !st.Passing()
 }
 
 // wantsGate: it is in order to wait at the gate first. Those who want a shared

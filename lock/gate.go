@@ -28,17 +28,18 @@ import (
 
 // gate is a side file whose kernel lock is held: its holder is the next in turn.
 type gate struct {
-	h    *handle
-	file fsys.File
-	id   fsys.ID
+	h        *handle
+	file     fsys.File
+	id       fsys.ID
+	readOnly bool // another user's: the exclusive order lock cannot be had
 }
 
 // errGate: others wait for the lock in order, so an attempt that waits its turn
 // was not made.
 var errGate = errors.New("others wait for the lock")
 
-// errForeignGate: what has the gate's name is not a gate.
-var errForeignGate = errors.New("the file is not empty: it is not removed")
+// errForeignGate: what has the gate's name is somebody's file.
+var errForeignGate = errors.New("the file has contents or another name: it is not a gate")
 
 // wakes: waiters are woken by the kernel here, so there are threads to park
 // and gates.
@@ -78,20 +79,20 @@ func (h *handle) openGate() (*gate, error) {
 
 func (h *handle) openGateOnce() (*gate, error) {
 	f, err := h.dir.Open(h.gate, fsys.OpenWrite|fsys.OpenCreate)
-	if errors.Is(err, fs.ErrPermission) {
+	readOnly := errors.Is(err, fs.ErrPermission)
+	if readOnly {
 		// Another user's: to wait in order it is enough to read it.
 		f, err = h.dir.Open(h.gate, fsys.OpenRead)
 	}
 	if err != nil {
 		return nil, err
 	}
-	g := &gate{h: h, file: f, id: f.OpenInfo().ID}
-	if g.id == (fsys.ID{}) {
-		info, err := f.Info()
-		if err != nil {
-			return nil, errors.Join(err, f.Close())
-		}
-		g.id = info.ID
+	info := f.OpenInfo()
+	g := &gate{h: h, file: f, id: info.ID, readOnly: readOnly}
+	if info.Size > 0 || info.Links > 1 {
+		// Whose file it is may wait for its lock: whoever may write in the directory
+		// can have made a link to it.
+		return nil, errors.Join(&fs.PathError{Op: "lock", Path: g.path(), Err: errForeignGate}, f.Close())
 	}
 	if err := f.OrderLock(fsys.Presence, fsys.Shared, false); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return nil, errors.Join(err, f.Close())
@@ -149,19 +150,35 @@ func (g *gate) leave() {
 	var err error
 	if fsys.OrderLocks {
 		if err = g.file.OrderUnlock(); err == nil {
-			err = g.file.OrderLock(fsys.Presence, fsys.Exclusive, false)
+			err = g.alone()
 		}
 	} else if err = g.file.Unlock(); err == nil {
 		err = g.file.TryLock(fsys.Exclusive)
 	}
-	if err == nil { // nobody waits, and nobody can begin to
+	if err == nil {
 		err = g.remove()
 	}
 	g.logged(errors.Join(ignoring(err, fsys.ErrLocked, fs.ErrPermission), g.close()))
 }
 
-// remove leaves a file alone that has something in it: nothing of ours has, so
-// it is somebody's who chose an unlucky name.
+// alone is fsys.ErrLocked if others wait at the gate or have it. If not, nobody
+// can begin to until it is closed; where it can only be read somebody can, and
+// loses his place.
+func (g *gate) alone() error {
+	if !g.readOnly {
+		return g.file.OrderLock(fsys.Presence, fsys.Exclusive, false)
+	}
+	others, err := g.file.OrderHeld(fsys.Presence)
+	if others {
+		return fsys.ErrLocked
+	}
+	return err
+}
+
+func (g *gate) path() string { return filepath.Join(g.h.dir.Path(), g.h.gate) }
+
+// remove leaves a file alone that has something in it by now: nothing of ours
+// has.
 func (g *gate) remove() error {
 	now, err := g.h.dir.Lstat(g.h.gate)
 	switch {
@@ -170,7 +187,7 @@ func (g *gate) remove() error {
 	case err != nil:
 		return err
 	case now.Size > 0:
-		return &fs.PathError{Op: "unlink", Path: filepath.Join(g.h.dir.Path(), g.h.gate), Err: errForeignGate}
+		return &fs.PathError{Op: "unlink", Path: g.path(), Err: errForeignGate}
 	}
 	return fsys.Remove(g.h.dir, g.h.gate, g.id)
 }

@@ -55,8 +55,15 @@ type process struct {
 // start runs a role and returns when it has said that it is ready.
 func start(t *testing.T, role string, args ...string) *process {
 	t.Helper()
+	return startIn(t, func(*exec.Cmd) {}, role, args...)
+}
+
+// startIn is start of a process that differs from this one.
+func startIn(t *testing.T, differs func(*exec.Cmd), role string, args ...string) *process {
+	t.Helper()
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), roleVar+"="+role)
+	differs(cmd)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -37,8 +37,12 @@ type queueSet struct {
 	holds map[place]holds
 }
 
-// holds counts the handles of this process that have a lock.
-type holds struct{ exclusive, shared int }
+// holds counts the handles of this process that have a lock. local: one of them
+// has seen that its filesystem is.
+type holds struct {
+	exclusive, shared int
+	local             bool
+}
 
 func (n *holds) of(m mode) *int {
 	if m == shared {
@@ -109,6 +113,7 @@ func (s *queueSet) took(h *handle, m mode) {
 	defer s.mu.Unlock()
 	n := s.holds[h.place()]
 	*n.of(m)++
+	n.local = n.local || h.local.Load()
 	s.holds[h.place()] = n
 }
 
@@ -123,6 +128,9 @@ func (s *queueSet) leaving() {
 func (s *queueSet) join(h *handle, m mode) *waiter {
 	w := &waiter{h: h, want: h.want(m), wake: make(chan struct{}, 1)}
 	s.mu.Lock()
+	if s.holds[h.place()].local {
+		h.local.Store(true)
+	}
 	if s.m[h.place()] == nil {
 		s.m[h.place()] = make(map[want]*queue)
 	}
@@ -227,7 +235,7 @@ func (s *queueSet) released(h *handle, m mode) {
 	defer s.mu.Unlock()
 	n := s.holds[h.place()]
 	*n.of(m)--
-	if n == (holds{}) {
+	if n.exclusive == 0 && n.shared == 0 {
 		delete(s.holds, h.place())
 	} else {
 		s.holds[h.place()] = n

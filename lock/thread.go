@@ -5,7 +5,6 @@ import (
 	"io/fs"
 
 	"github.com/filelock-go/filelock/internal/fsys"
-	"github.com/filelock-go/filelock/reaper"
 )
 
 // toGate is true when the gate is ours at once, or cannot be had at all. Else
@@ -39,18 +38,22 @@ func (f *front) toGate() bool {
 		g, err := h.enterGate(g, func() bool { return parks.wanted(p) })
 		return passage{gate: g, err: err}
 	}, dropped(h))
-	if !started && g != nil { // another was quicker, or there is no room
+	switch {
+	case started:
+	case g != nil: // another was quicker, or there is no room
 		g.leave()
+	case f.park == nil: // nor will there be a gate soon
+		f.noGate = true
 	}
-	return false
+	return f.noGate
 }
 
 // toSoft parks a thread at the file of the owner that was seen. It asks for the
 // shared lock, which disturbs nobody, and drops it before it tells anybody.
-func (f *front) toSoft(st *reaper.Status) {
-	h, at := f.h, spot{place: f.h.place(), barrier: atSoft, id: st.ID()}
+func (f *front) toSoft(id fsys.ID, ownerShares bool) {
+	h, at := f.h, spot{place: f.h.place(), barrier: atSoft, id: id}
 	how := fsys.Shared
-	if st.Mode == "shared" { // the shared lock would be granted at once
+	if ownerShares { // the shared lock would be granted at once
 		how, at.mode = fsys.Exclusive, shared
 	}
 	f.park, _ = parks.join(at, func(*parked) passage {

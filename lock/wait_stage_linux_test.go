@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,11 +19,14 @@ import (
 )
 
 func init() {
-	// queue KIND PATH: takes the lock, says so, and lets go at the next line.
-	// Until it has the lock it says nothing but "ready". After "out" it takes no
-	// lock any more.
+	// queue KIND PATH [SAY]: says "ready", takes the lock, says "got", lets go at
+	// the next line and says "out". With SAY it is a soft lock, and "waiting" is
+	// said when it has to wait.
 	roles["queue"] = func(args []string) error {
 		l := newLocker(args[0], args[1])
+		if len(args) > 2 {
+			l = lock.NewSoft(args[1], lock.WithLogger(slog.New(sayWaiting{slog.DiscardHandler})))
+		}
 		fmt.Println("ready")
 		if err := l.Lock(context.Background()); err != nil {
 			return err
@@ -60,6 +64,18 @@ func init() {
 		_, err = io.Copy(io.Discard, in)
 		return err
 	}
+}
+
+// sayWaiting is a logger that tells another process that this one waits.
+type sayWaiting struct{ slog.Handler }
+
+func (sayWaiting) Enabled(context.Context, slog.Level) bool { return true }
+func (s sayWaiting) WithGroup(string) slog.Handler          { return s }
+func (sayWaiting) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == "waiting" {
+		fmt.Println("waiting")
+	}
+	return nil
 }
 
 func (p *process) say(t *testing.T, line string) {
@@ -107,6 +123,7 @@ func kernelLocks(t *testing.T, typ, path string) (held, waiting int) {
 		}
 		switch {
 		case len(fields) < 6 || fields[1] != typ || fields[5] != inode:
+		case typ == "OFDLCK" && fields[3] != "WRITE": // says that somebody is present
 		case blocked:
 			waiting++
 		default:
@@ -166,3 +183,6 @@ func locksOf(kind string) []string {
 	}
 	return []string{"job.lock"}
 }
+
+// pause is a safety net's pause where the net is needed.
+const pause = 5 * time.Millisecond

@@ -125,3 +125,63 @@ func TestAReleaseWakesAlthoughAChildHasADuplicate(t *testing.T) {
 	must(t, <-done)
 	must(t, l.Unlock())
 }
+
+// Grant waits as Lock does. Afterwards this process neither has the lock nor
+// stands in the way of those who wait for it.
+func TestAReleaseWakesAGrant(t *testing.T) {
+	path := tempPath(t)
+	p := start(t, "queue", "soft", path)
+	p.says(t, "got")
+	token := make(chan string, 1)
+	go func() {
+		s, err := lock.Grant(bg, path, p.Process.Pid)
+		if err != nil {
+			t.Error(err)
+		}
+		token <- s
+	}()
+	blocked(t, path)
+	p.say(t, "let go")
+	s := <-token
+	must(t, lock.AtRest(path))
+	alone(t, path, "job.lock")
+	must(t, lock.Revoke(bg, path, s))
+	alone(t, path)
+}
+
+// One look is enough to see that the owner has died: the thread that was blocked
+// on his file lets go of it before it says so.
+func TestTheOwnersDeathIsSeenAtOnce(t *testing.T) {
+	path := tempPath(t)
+	p := start(t, "hold", "soft", path)
+	var buf safeBuffer
+	l := lock.NewSoft(path, lock.WithLogger(debugTo(&buf)))
+	done := waits(t, l, path)
+	p.kill(t)
+	must(t, <-done)
+	if n := buf.lines(t)["acquired"]["attempt"]; n != 2.0 {
+		t.Errorf("acquired at attempt %v, want the second", n)
+	}
+	must(t, l.Unlock())
+}
+
+// Who waited in memory behind another waiter, which now has the lock, goes on to
+// wait for the kernel: the lock may end in other ways than by an Unlock here.
+func TestTheNextOfAProcessIsBlockedToo(t *testing.T) {
+	kinds(t, func(t *testing.T, newLock func(string, ...lock.Option) locker, path string) {
+		holder, first, second := newLock(path), newLock(path), newLock(path)
+		must(t, holder.Lock(bg))
+		one := make(chan error, 1)
+		go func() { one <- first.Lock(bg) }()
+		until(func() bool { return lock.Waiting(path) == 1 })
+		two := make(chan error, 1)
+		go func() { two <- second.Lock(bg) }()
+		until(func() bool { return lock.Waiting(path) == 2 })
+		must(t, holder.Unlock())
+		must(t, <-one)
+		blocked(t, path)
+		must(t, first.Unlock())
+		must(t, <-two)
+		must(t, second.Unlock())
+	})
+}

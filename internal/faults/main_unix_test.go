@@ -52,13 +52,15 @@ func ended(t *testing.T) meta.Identity {
 }
 
 // worldOf is a process of its own, as far as its records say, on a filesystem.
-// It makes no pauses: what it would wait for does not happen meanwhile.
+// It makes no pauses: what it would wait for does not happen meanwhile. Nor does
+// it block a thread, whose calls would come in another order each time.
 func worldOf(f fsys.FS) *host.Host {
 	who := meta.Self()
 	who.Instance = uuid.NewString()
 	h := host.Real.With(f)
 	h.Self = func() meta.Identity { return who }
 	h.Sleep = func(time.Duration) {}
+	h.Wakes = false
 	return h
 }
 
