@@ -114,7 +114,7 @@ func (f *front) arrange(st *reaper.Status) (<-chan struct{}, time.Duration) {
 	case h.proto.kind() == meta.KindFile && (f.behind || st == nil || st.KernelLocked()):
 		f.toFile()
 	case st != nil && st.KernelLocked():
-		f.toSoft(st)
+		f.toSoft(st.ID(), st.Mode == "shared")
 	default: // nothing that a thread could be blocked on
 		return nil, f.pace.next()
 	}
@@ -185,10 +185,10 @@ func (f *front) toGate() bool {
 
 // toSoft parks a thread at the file of the owner that was seen. It asks for the
 // shared lock, which disturbs nobody, and drops it before it tells anybody.
-func (f *front) toSoft(st *reaper.Status) {
-	h, at := f.h, spot{place: f.h.place(), barrier: atSoft, id: st.ID()}
+func (f *front) toSoft(id fsys.ID, ownerShares bool) {
+	h, at := f.h, spot{place: f.h.place(), barrier: atSoft, id: id}
 	how := fsys.Shared
-	if st.Mode == "shared" { // the shared lock would be granted at once
+	if ownerShares { // the shared lock would be granted at once
 		how, at.mode = fsys.Exclusive, shared
 	}
 	f.park, _ = parks.join(at, func(*parked) passage {

@@ -17,6 +17,7 @@ const (
 	breakGo = "reaper/break.go"
 	lookGo  = "reaper/look.go"
 	judgeGo = "reaper/verdict.go"
+	frontGo = "lock/front.go"
 )
 
 // mutants are the steps of the protocol for kernel-backed directories, in their
@@ -143,7 +144,27 @@ var mutants = []mutant{
 		"	}",
 		`-actors "file grant" -rounds 1 -crashes 0`, "two owners at once"},
 	{"mixing: a hard lock reads what it did not write", fileGo,
-		"	ours := now.Size == 0 || h.wrote.Load().is(now)",
+		"	ours := now.Size == 0 || hd.chain.wrote.is(now) || h.wrote.Load().is(now)",
 		"	ours := true",
 		`-actors "file grant" -rounds 1 -crashes 0`, ""},
+	{"parked: a thread that is let through at a hard lock has its kernel lock", frontGo,
+		"	err = let.file.Lock(fsys.Exclusive)",
+		"	err = nil",
+		`-actors "park-file file" -rounds 1 -crashes 0`, "two owners at once"},
+	{"parked: that lock is as strong as the waiter wants it", frontGo,
+		"	err = let.file.Lock(fsys.Exclusive)",
+		"	err = let.file.Lock(fsys.Shared)",
+		`-actors "park-file shared" -rounds 1 -crashes 0`, "two owners at once"},
+	{"parked: what nobody waits for any more is let go", frontGo,
+		"		if p.file != nil {\n			h.logGate(p.file.Close())\n		}",
+		"",
+		`-actors "park-file file" -rounds 1 -crashes 0`, "a descriptor is left open"},
+	{"handed over: what was handed over is not closed", fileGo,
+		"	if err == nil && h.handOver(hd) {\n		return nil\n	}",
+		"	if err == nil && h.handOver(hd) {\n		_ = err\n	}",
+		`-actors "hand file" -rounds 1 -crashes 0`, "two owners at once"},
+	{"handed over: who has left is not given it", "lock/queue.go",
+		"	given, w.given = w.given, nil\n	return given",
+		"	return nil",
+		`-actors "hand file" -rounds 1 -crashes 0`, "a descriptor is left open"},
 }
