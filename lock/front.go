@@ -178,7 +178,7 @@ func (f *front) toGate() bool {
 		return passage{gate: g, err: err}
 	}, dropped(h))
 	if !started { // another was quicker, or there is no room
-		h.logGate(g.close())
+		g.forgo()
 	}
 	return false
 }

@@ -98,11 +98,14 @@ func (h *handle) openGateOnce() (*gate, error) {
 	return g, nil
 }
 
-// enter waits until the gate is the caller's; the thread is blocked meanwhile.
-// g is a gate that was opened, nil if none was. nil when the gate is removed
-// again and again, or nobody waits for it any more.
+// enterGate waits until the gate is the caller's; the thread is blocked
+// meanwhile. g is a gate that was opened, nil if none was. nil when the gate is
+// removed again and again, or nobody waits for it any more.
+//
+// A gate that is open is waited for in any case: whoever passed meanwhile may
+// have left it to the one who has it open to remove it.
 func (h *handle) enterGate(g *gate, wanted func() bool) (_ *gate, err error) {
-	for round := 1; round <= gateRounds && wanted(); round++ {
+	for round := 1; g != nil || round <= gateRounds && wanted(); round++ {
 		if g == nil {
 			if g, err = h.openGate(); err != nil {
 				return nil, err
@@ -119,9 +122,6 @@ func (h *handle) enterGate(g *gate, wanted func() bool) (_ *gate, err error) {
 			return nil, err
 		}
 		g = nil
-	}
-	if g != nil {
-		return nil, g.close()
 	}
 	return nil, nil
 }
@@ -162,6 +162,18 @@ func (g *gate) abandon() {
 	if g.pass() {
 		g.leave()
 	}
+}
+
+// forgo gives up a gate that is open and cannot be waited for. Who passed
+// meanwhile may have left it to be removed here; who passes in this very
+// instant may leave it to nobody, and then it is there until the next time.
+func (g *gate) forgo() {
+	err := ignoring(g.file.OrderUnlock(), errors.ErrUnsupported)
+	if err == nil && g.file.TryLock(fsys.Exclusive) == nil {
+		g.abandon()
+		return
+	}
+	g.logged(errors.Join(err, g.close()))
 }
 
 func (g *gate) remove() error {

@@ -74,12 +74,20 @@ func (p *Parts) back() bool {
 	return true
 }
 
-// Leave gives up the wait, as a cancelled context does. It is called by what
-// the thread is blocked in.
+// Leave gives up the wait, as a cancelled context does. Leave and Relay are
+// called by what the thread is blocked in.
 func (p *Parts) Leave() {
 	<-p.ready
 	p.left = true
 	p.f.end()
+}
+
+// Relay gives up the wait, and another waiter of the process finds the thread.
+func (p *Parts) Relay() {
+	<-p.ready
+	at := p.f.park.spot
+	p.f.end()
+	p.f = front{h: p.f.h, mode: p.f.mode, park: parks.find(at)}
 }
 
 // InTurn says that the next attempt does not give way to others, since the
@@ -114,7 +122,7 @@ func (p *Parts) Try() error {
 }
 
 // Pass lets the next one have the gate, as the attempt does that takes the
-// lock. Leave is then called when the lock is let go, unless it is nil.
+// lock. leave is then called when the lock is let go, unless it is nil.
 func (p *Parts) Pass() (leave func()) {
 	g := p.f.gate
 	p.f.gate = nil
