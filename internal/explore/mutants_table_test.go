@@ -20,9 +20,9 @@ const (
 	frontGo = "lock/front.go"
 )
 
-// mutants are the steps of the protocol for kernel-backed directories, in their
+// lockMutants are the steps of the protocol for kernel-backed directories, in their
 // order. Lines that are not needed, and why they are there, are in MUTANTS.md.
-var mutants = []mutant{
+var lockMutants = []mutant{
 	{"take: the file is created exclusively", softGo,
 		"		f, err := h.dir.Create(h.name, h.cfg.mode)\n		if err == nil {\n			hd, err",
 		"		f, err := h.dir.Open(h.name, fsys.OpenWrite|fsys.OpenCreate)\n		if err == nil {\n			hd, err",

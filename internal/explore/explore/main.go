@@ -44,7 +44,7 @@ func run() error {
 	flag.BoolVar(&c.Harm, "harm", false, "only two owners and wedges count as wrong")
 	most := flag.Int("most", 150e6, "give up after so many states")
 	name := flag.String("set", "", "short, ci or long: all of these, instead of one")
-	ofGate := flag.String("gate", "", "go through the gate in place of the lock, with these programs: waits, stays, comes, tries")
+	ofGate := flag.String("gate", "", "go through the gate in place of the lock, with these programs: waits, stays, comes, tries, rm")
 	replay := flag.String("replay", "", "play a schedule again")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -80,7 +80,7 @@ func run() error {
 func runGate(ctx context.Context, all []*gate.Config) error {
 	for _, c := range all {
 		if len(c.Actors) == 0 {
-			return errors.New("of the gate's programs there are waits, stays, comes and tries, up to four at once")
+			return errors.New("of the gate's programs there are waits, stays, comes, tries and rm, up to four at once")
 		}
 		r, err := c.Run(ctx)
 		if err != nil {

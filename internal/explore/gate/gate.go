@@ -108,6 +108,9 @@ type search struct {
 	current int32
 	open    bool // somebody who has ended left something open
 	result  Result
+	// Somebody removes the gate who knows nothing of it: then the order is
+	// lost, and all the same nobody may wait for ever.
+	disturbed bool
 }
 
 // Run explores.
@@ -120,6 +123,7 @@ func (c *Config) Run(ctx context.Context) (Result, error) {
 		first.act[p].node = -1
 	}
 	for p, prog := range c.Actors {
+		s.disturbed = s.disturbed || prog.Name == "rm"
 		if trees[prog] == nil {
 			trees[prog] = newTree(prog)
 		}

@@ -20,6 +20,8 @@ var Programs = []*Program{
 	{Name: "stays", run: func(p *process) { p.waits(false) }},
 	// comes takes the lock if it is free and nobody waits for it.
 	{Name: "comes", run: (*process).comes},
+	// rm is somebody who removes the file.
+	{Name: "rm", run: func(p *process) { p.ask(rmGate); p.stop() }},
 	// tries does not wait, and takes it when it is free.
 	{Name: "tries", run: func(p *process) {
 		if p.ask(tryLock) == ok {

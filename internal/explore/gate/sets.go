@@ -15,6 +15,7 @@ var (
 		{Actors: Named("waits comes"), Rounds: 2, Crashes: 2, Restart: true},
 		{Actors: Named("stays comes tries"), Rounds: 1, Crashes: 2, Restart: true},
 		{Actors: Named("waits stays comes"), Rounds: 1, Crashes: 1},
+		{Actors: Named("waits stays rm"), Rounds: 1, Crashes: 1},
 	}
 	bounds = []*Config{
 		{Actors: Named("waits waits"), Rounds: 2, Crashes: 2, Restart: true},

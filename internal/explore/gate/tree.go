@@ -25,6 +25,7 @@ const (
 	lstatGate
 	unlinkGate
 	hasGate
+	rmGate
 	takeLock
 	tryLock
 	releaseLock
@@ -32,7 +33,7 @@ const (
 )
 
 var opNames = [...]string{"ends", "opens or makes the gate", "order lock, shared", "order lock, exclusive", "drops the order lock",
-	"waits for the gate", "tries the gate", "unlocks the gate", "closes the gate", "lstat of the gate", "removes the gate", "looks for a gate",
+	"waits for the gate", "tries the gate", "unlocks the gate", "closes the gate", "lstat of the gate", "removes the gate", "looks for a gate", "rm of the gate",
 	"waits for the lock", "tries the lock", "lets the lock go", "stays"}
 
 func (o op) String() string { return opNames[o] }
@@ -94,16 +95,20 @@ func (t *tree) next(n *node, a answer) edge {
 	return e
 }
 
-// after runs the program with a history to its next question.
-func (t *tree) after(history []answer) edge {
-	p := newProcess(history)
-	ended := make(chan struct{})
+// play runs the program with a history to its next question.
+func (p *Program) play(history []answer) *process {
+	run, ended := newProcess(history), make(chan struct{})
 	go func() {
 		defer close(ended)
-		t.prog.run(p)
-		p.ask(done)
+		p.run(run)
+		run.ask(done)
 	}()
 	<-ended
+	return run
+}
+
+func (t *tree) after(history []answer) edge {
+	p := t.prog.play(history)
 	e := edge{node: int32(len(t.nodes)), turn: p.asked.turn}
 	if p.asked.op == openGate {
 		if n, known := t.heads[p.asked.head]; known {
