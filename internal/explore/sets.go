@@ -30,8 +30,6 @@ func small(m *Model) (all []*Config) {
 		"soft try", "soft grant", "soft file2", "try break", "try reap", "spare soft", "grant grant", "grant break",
 		"file2 file2", "file shared", "soft shared", "grant file2", "spare grant", "spare break",
 		"try inspect", "grant inspect",
-		"park-soft soft", "park-soft file2", "park-excl shared", "park-file soft", "park-file file2", "park-file grant",
-		"park-shared hand", "park-file hand", "hand soft", "hand grant",
 	} {
 		c := config(m, actors, 2, 2)
 		// What a lost reply left behind, somebody who reaps nobody waits for.
@@ -45,6 +43,14 @@ func small(m *Model) (all []*Config) {
 			c.Restart = true
 			all = append(all, c)
 		}
+	}
+	for _, actors := range []string{
+		"park-soft soft", "park-soft file2", "park-excl shared", "park-file soft", "park-file file2", "park-file grant",
+		"park-shared hand", "park-file hand", "hand soft", "hand grant",
+	} {
+		c := config(m, actors, 2, 2)
+		c.Stuck = !m.Containers || !strings.Contains(actors, "grant")
+		all = append(all, c)
 	}
 	for _, actors := range []string{
 		"soft soft soft", "soft try grant", "try file break", "soft spare reap", "file2 shared grant",
@@ -79,6 +85,11 @@ func mixes(m *Model) (all []*Config) {
 func woken(m *Model) (all []*Config) {
 	for _, actors := range []string{"park-file soft grant", "hand soft break", "park-file file2 try", "park-file park-file hand"} {
 		all = append(all, config(m, actors, 1, 2))
+	}
+	for _, actors := range []string{"park-file soft", "park-file grant", "hand soft", "hand grant"} {
+		c := config(m, actors, 2, 2)
+		c.Restart = true
+		all = append(all, c)
 	}
 	return append(all, config(m, "park-soft soft try", 2, 2), config(m, "park-excl shared soft", 2, 2))
 }
