@@ -80,7 +80,7 @@ func TestALockAndUnlockCostsFewSystemCalls(t *testing.T) {
 	for kind, want := range map[string]string{
 		"soft":        "statfs stat openat flock stat stat pwrite stat unlinkat close",
 		"soft-again":  "stat openat flock stat stat pwrite stat unlinkat close",
-		"file":        "openat statfs fcntl flock stat stat pwrite close",
+		"file":        "openat fstatfs fcntl flock stat stat pwrite close",
 		"file-again":  "openat stat fcntl flock stat pwrite close",
 		"plain-again": "openat stat fcntl flock stat close",
 		"file-left":   "",

@@ -100,9 +100,9 @@ func (h *handle) openGateOnce() (*gate, error) {
 	return g, nil
 }
 
-// enter waits until the gate is the caller's; the thread is blocked meanwhile.
-// g is a gate that was opened, nil if none was. nil when the gate is removed
-// again and again, or nobody waits for it any more.
+// enterGate waits until the gate is the caller's; the thread is blocked
+// meanwhile. g is a gate that was opened, nil if none was. nil when the gate is
+// removed again and again, or nobody waits for it any more.
 func (h *handle) enterGate(g *gate, wanted func() bool) (_ *gate, err error) {
 	for round := 1; round <= gateRounds && wanted(); round++ {
 		if g == nil {

@@ -93,6 +93,9 @@ func (s *parkSet) find(at spot) *parked {
 // by this name. It ends when the kernel lock that it waits for is let go, which
 // may be long after the last call of Lock that waited has returned.
 func parkedWaiter(s *parkSet, p *parked, block func(*parked) passage) {
+	if begins := p.spot.host.Parks; begins != nil {
+		begins()
+	}
 	let := block(p)
 	s.mu.Lock()
 	delete(s.m, p.spot)

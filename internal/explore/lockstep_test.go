@@ -21,6 +21,7 @@ func TestProgramsDoWhatTheirMindsSay(t *testing.T) {
 	casts := [][]string{
 		{"soft", "soft", "try"}, {"try", "grant", "break"}, {"soft", "file2", "inspect"}, {"file", "file2", "shared"},
 		{"spare", "soft", "reap"}, {"grant", "grant", "soft"}, {"spare", "file2", "grant"}, {"soft", "soft", "soft", "soft"},
+		{"park-soft", "try", "file2"}, {"park-excl", "shared", "soft"}, {"park-file", "soft", "hand"}, {"hand", "park-shared", "grant"},
 	}
 	runs := 12
 	if testing.Short() {

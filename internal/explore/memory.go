@@ -48,6 +48,9 @@ type memory struct {
 	peeked     bool              // is only to see whether it is a lock at all
 	asked      bool              // Hold was
 	long       bool
+	fair       bool
+	hands      bool // another handle of the process waits for the lock
+	turn       bool // the attempt does not give way
 }
 
 // begins: an attempt of its own, as each has a token of its own.
@@ -66,6 +69,7 @@ type head struct {
 	peeked  bool
 	created bool
 	sweeps  bool
+	turn    bool
 	saw     saw
 	form    simfs.Form // of what was judged
 	attr    Attr
@@ -100,7 +104,7 @@ type kept struct {
 
 // at is the head at which the program stands before op, if it is at one.
 func (m *memory) at(op Op) (h head, k kept, ok bool) {
-	h = head{op: op, stage: m.stage, round: m.round}
+	h = head{op: op, stage: m.stage, round: m.round, turn: m.turn}
 	attempt := func() { // what an attempt keeps from one repetition to the next
 		h.peeked, h.created, h.sweeps = m.peeked, m.created && m.spares, m.sweeps
 		k.inos[0], k.inos[1], k.recs[0], k.recs[1] = m.unfinished, m.wrote, m.wroteRec, m.keeps

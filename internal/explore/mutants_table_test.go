@@ -19,9 +19,9 @@ const (
 	judgeGo = "reaper/verdict.go"
 )
 
-// mutants are the steps of the protocol for kernel-backed directories, in their
+// lockMutants are the steps of the protocol for kernel-backed directories, in their
 // order. Lines that are not needed, and why they are there, are in MUTANTS.md.
-var mutants = []mutant{
+var lockMutants = []mutant{
 	{"take: the file is created exclusively", softGo,
 		"		f, err := h.dir.Create(h.name, h.cfg.mode)\n		if err == nil {\n			hd, err",
 		"		f, err := h.dir.Open(h.name, fsys.OpenWrite|fsys.OpenCreate)\n		if err == nil {\n			hd, err",
@@ -143,7 +143,27 @@ var mutants = []mutant{
 		"	}",
 		`-actors "file grant" -rounds 1 -crashes 0`, "two owners at once"},
 	{"mixing: a hard lock reads what it did not write", fileGo,
-		"	ours := now.Size == 0 || h.wrote.Load().is(now)",
+		"	ours := now.Size == 0 || hd.chain.wrote.is(now) || h.wrote.Load().is(now)",
 		"	ours := true",
 		`-actors "file grant" -rounds 1 -crashes 0`, ""},
+	{"parked: a thread that is let through at a hard lock has its kernel lock", threadGo,
+		"	return let, let.file.Lock(fsys.Exclusive)",
+		"	return let, nil",
+		`-actors "park-file file" -rounds 1 -crashes 0`, "two owners at once"},
+	{"parked: that lock is as strong as the waiter wants it", threadGo,
+		"	return let, let.file.Lock(fsys.Exclusive)",
+		"	return let, let.file.Lock(fsys.Shared)",
+		`-actors "park-file shared" -rounds 1 -crashes 0`, "two owners at once"},
+	{"parked: what nobody waits for any more is let go", threadGo,
+		"		if p.file != nil {\n			h.logGate(p.file.Close())\n		}",
+		"",
+		`-actors "park-file file" -rounds 1 -crashes 0`, "a descriptor is left open"},
+	{"handed over: what was handed over is not closed", fileGo,
+		"	if err == nil && h.handOver(hd) {\n		return nil\n	}",
+		"	if err == nil && h.handOver(hd) {\n		_ = err\n	}",
+		`-actors "hand file" -rounds 1 -crashes 0`, "two owners at once"},
+	{"handed over: who has left is not given it", "lock/queue.go",
+		"	given, w.given = w.given, nil\n	return given",
+		"	return nil",
+		`-actors "hand file" -rounds 1 -crashes 0`, "a descriptor is left open"},
 }

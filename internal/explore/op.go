@@ -33,9 +33,14 @@ const (
 	MoveAside // rename to a name of one's own
 	MoveBack  // and link it back
 	Drop      // remove it under that name
+
+	// For waiters whom the kernel wakes.
+	Wait    // Lock that is over when it is granted
+	Leave   // whether the waiter leaves
+	Ordered // whether others are said to wait in order
 )
 
-var callNames = [...]string{"end", "again", "give up", "create", "open", "open-file", "lstat", "fstat", "read", "write", "truncate", "lock", "unlock", "close", "unlink", "list", "look", "hold", "rename aside", "link back", "remove what is aside"}
+var callNames = [...]string{"end", "again", "give up", "create", "open", "open-file", "lstat", "fstat", "read", "write", "truncate", "lock", "unlock", "close", "unlink", "list", "look", "hold", "rename aside", "link back", "remove what is aside", "wait for the lock", "leave the queue", "look at the queue"}
 
 // An Op is one call, in the program's own terms: descriptors, records and
 // inodes are numbered in the order in which it met them, from 1.
@@ -45,6 +50,7 @@ type Op struct {
 	Mode  simfs.Mode // Lock
 	Make  bool       // OpenFile makes the file if there is none
 	Sized bool       // Lstat, Fstat: size and time matter
+	Hands bool       // Hold: it matters whether that is too long to hand the lock over
 	Rec   int8       // Look: whose process; Write: what
 	Attr  Attr       // Write: of what kind
 	Ino   int8       // Write: the inode that the record names
@@ -56,7 +62,7 @@ const movedFile = simfs.Files
 func (o Op) String() string {
 	s := callNames[o.Call]
 	switch o.Call {
-	case Lock:
+	case Lock, Wait:
 		return s + " " + [...]string{"none", "shared", "exclusive"}[o.Mode]
 	case OpenFile:
 		if o.Make {
@@ -80,9 +86,11 @@ const (
 	Failed  // EIO; in the models where replies are lost, it may have happened
 	Gone    // there is no such process
 	Short   // not held for long
+	Fair    // long, but not too long to be handed over
+	No
 )
 
-var outcomeNames = [...]string{"", "exists", "no such file", "refused", "refused until it gives up", "failed", "gone", "short"}
+var outcomeNames = [...]string{"", "exists", "no such file", "refused", "refused until it gives up", "failed", "gone", "short", "not too long", "no"}
 
 // Attr is what a record says that matters.
 type Attr uint8

@@ -38,7 +38,7 @@ func (x *stepper) private(s *State) int {
 			if x.alone(s, p, s.W.Open[p][n.Op.FD].Ino) {
 				return p
 			}
-		case Hold:
+		case Hold, Leave, Ordered:
 			return p
 		}
 	}

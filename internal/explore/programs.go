@@ -184,6 +184,11 @@ var Programs = []*Program{
 			}
 		}
 	}},
+	{Name: "park-soft", run: func(p *process) { p.parksAtOwner(false) }},
+	{Name: "park-excl", run: func(p *process) { p.parksAtOwner(true) }},
+	{Name: "park-file", Hard: true, run: func(p *process) { p.parksAtFile(simfs.Exclusive) }},
+	{Name: "park-shared", Hard: true, run: func(p *process) { p.parksAtFile(simfs.Shared) }},
+	{Name: "hand", Hard: true, run: (*process).handsOver},
 	{Name: "aside", run: (*process).aside},
 	{Name: "inspect", run: func(p *process) {
 		p.mind.stage = looks

@@ -44,7 +44,18 @@ func small(m *Model) (all []*Config) {
 			all = append(all, c)
 		}
 	}
-	for _, actors := range []string{"soft soft soft", "soft try grant", "try file break", "soft spare reap", "file2 shared grant"} {
+	for _, actors := range []string{
+		"park-soft soft", "park-soft file2", "park-excl shared", "park-file soft", "park-file file2", "park-file grant",
+		"park-shared hand", "park-file hand", "hand soft", "hand grant",
+	} {
+		c := config(m, actors, 2, 2)
+		c.Stuck = !m.Containers || !strings.Contains(actors, "grant")
+		all = append(all, c)
+	}
+	for _, actors := range []string{
+		"soft soft soft", "soft try grant", "try file break", "soft spare reap", "file2 shared grant",
+		"park-soft soft try", "park-excl shared soft",
+	} {
 		c := config(m, actors, 1, 2)
 		c.Stuck = !m.Reuse && !m.Containers && !strings.Contains(actors, "spare")
 		all = append(all, c)
@@ -56,10 +67,11 @@ func small(m *Model) (all []*Config) {
 // rounds, four for one, two of them killed.
 func bounds(m *Model) (all []*Config) {
 	all = append(all, config(m, "soft soft soft", 2, 2), config(m, "try try try", 2, 2), config(m, "soft soft soft soft", 1, 2))
+	all = append(all, config(m, "park-file hand park-shared", 1, 2))
 	if m.Reuse || m.Lossy {
 		return all // there are ten times as many states there
 	}
-	return append(all, mixes(m)...)
+	return append(append(all, mixes(m)...), woken(m)...)
 }
 
 func mixes(m *Model) (all []*Config) {
@@ -69,10 +81,23 @@ func mixes(m *Model) (all []*Config) {
 	return all
 }
 
+// woken are waiters whom the kernel wakes, with the others.
+func woken(m *Model) (all []*Config) {
+	for _, actors := range []string{"park-file soft grant", "hand soft break", "park-file file2 try", "park-file park-file hand"} {
+		all = append(all, config(m, actors, 1, 2))
+	}
+	for _, actors := range []string{"park-file soft", "park-file grant", "hand soft", "hand grant"} {
+		c := config(m, actors, 2, 2)
+		c.Restart = true
+		all = append(all, c)
+	}
+	return append(all, config(m, "park-soft soft try", 2, 2), config(m, "park-excl shared soft", 2, 2))
+}
+
 // larger takes hours, and 10 GiB.
 func larger(m *Model) (all []*Config) {
 	if m.Reuse || m.Lossy {
-		all = mixes(m)
+		all = append(mixes(m), woken(m)...)
 	}
 	for _, actors := range []string{"soft soft soft", "soft soft file2"} {
 		all = append(all, config(m, actors, 3, 3))

@@ -143,6 +143,14 @@ func (x *stepper) move(s *State, p int) {
 		x.end(op, Answer{})
 	case Lock:
 		x.lock(op)
+	case Wait:
+		if w.TryLock(p, int(op.FD), op.Mode) {
+			x.end(op, Answer{})
+		}
+	case Leave, Ordered:
+		x.end(op, Answer{Outcome: No})
+		x.begin()
+		x.end(op, Answer{})
 	case Unlock:
 		w.Unlock(p, int(op.FD))
 		x.end(op, Answer{})
@@ -174,6 +182,10 @@ func (x *stepper) move(s *State, p int) {
 		x.end(op, Answer{})
 	case Hold:
 		x.end(op, Answer{Outcome: Short})
+		if op.Hands {
+			x.begin()
+			x.end(op, Answer{Outcome: Fair})
+		}
 		x.begin()
 		x.end(op, Answer{})
 	default:

@@ -3,7 +3,6 @@ package explore
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io/fs"
 	"os"
 	"strconv"
@@ -36,6 +35,7 @@ type process struct {
 	fds    [simfs.Files]*toldFile
 
 	written []byte  // by the last write
+	leave   func()  // ends the wait that is going on
 	before  []Event // since the last question
 	over    bool    // the run was given up: nothing is asked any more
 }
@@ -99,12 +99,19 @@ var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 func (p *process) now() time.Time {
 	if p.mind.stage == releasesHard && !p.mind.asked {
 		p.mind.asked = true
-		if p.ask(Op{Call: Hold}).outcome != Short {
+		switch p.ask(Op{Call: Hold, Hands: p.mind.hands}).outcome {
+		case Short:
+		case Fair:
+			p.mind.fair = true
+		default:
 			p.mind.long = true
 		}
 	}
-	if p.mind.long {
+	switch {
+	case p.mind.long:
 		return epoch.Add(time.Minute)
+	case p.mind.fair:
+		return epoch.Add(5 * time.Millisecond)
 	}
 	return epoch
 }
@@ -193,10 +200,8 @@ func (d toldDir) Lstat(name string) (fsys.Info, error) {
 	return r.info, failure("lstat", r.outcome)
 }
 
-func (d toldDir) Has(name string) (bool, error) {
-	_, err := d.Lstat(name)
-	return err == nil, err
-}
+// Has is asked about the gate only.
+func (d toldDir) Has(string) (bool, error) { return d.p.ordered() }
 
 func (d toldDir) Unlink(string) error {
 	return failure("unlink", d.p.ask(Op{Call: Unlink}).outcome)
@@ -262,25 +267,19 @@ func (f *toldFile) Truncate(int64) error {
 }
 
 func (f *toldFile) TryLock(m fsys.LockMode) error {
-	mode := simfs.Shared
+	return failure("lock", f.p.ask(Op{Call: Lock, FD: f.fd, Mode: modeOf(m)}).outcome)
+}
+
+func modeOf(m fsys.LockMode) simfs.Mode {
 	if m == fsys.Exclusive {
-		mode = simfs.Exclusive
+		return simfs.Exclusive
 	}
-	return failure("lock", f.p.ask(Op{Call: Lock, FD: f.fd, Mode: mode}).outcome)
+	return simfs.Shared
 }
 
 func (f *toldFile) Unlock() error {
 	return failure("unlock", f.p.ask(Op{Call: Unlock, FD: f.fd}).outcome)
 }
-
-// Waiting is not explored: a host whose locks wake nobody tries again instead.
-func (f *toldFile) Lock(fsys.LockMode) error { return errors.ErrUnsupported }
-
-func (f *toldFile) OrderLock(fsys.Order, fsys.LockMode, bool) error { return errors.ErrUnsupported }
-
-func (f *toldFile) OrderUnlock() error { return errors.ErrUnsupported }
-
-func (f *toldFile) OrderHeld(fsys.Order) (bool, error) { return false, errors.ErrUnsupported }
 
 func (f *toldFile) Close() error {
 	r := f.p.ask(Op{Call: Close, FD: f.fd})

@@ -25,6 +25,7 @@ type Host struct {
 	Now      func() time.Time
 	Sleep    func(d time.Duration) // the short pauses between bounded repetitions
 	Wakes    bool                  // fsys.File.Lock waits, so a waiter need not poll
+	Parks    func()                // nil, or called by each goroutine that is about to be blocked in it
 	Tokens   Tokens                // what this process holds or is taking
 }
 

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/filelock-go/filelock/internal/explore"
+	"github.com/filelock-go/filelock/internal/explore/gate"
 )
 
 func main() {
@@ -43,10 +44,16 @@ func run() error {
 	flag.BoolVar(&c.Harm, "harm", false, "only two owners and wedges count as wrong")
 	most := flag.Int("most", 150e6, "give up after so many states")
 	name := flag.String("set", "", "short, ci or long: all of these, instead of one")
+	ofGate := flag.String("gate", "", "go through the gate in place of the lock, with these programs: waits, stays, comes, tries, rm")
 	replay := flag.String("replay", "", "play a schedule again")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		return fmt.Errorf("argument %q is not understood; lists are quoted", flag.Arg(0))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if *ofGate != "" {
+		return runGate(ctx, []*gate.Config{{Actors: gate.Named(*ofGate), Rounds: c.Rounds, Crashes: c.Crashes, Restart: c.Restart}})
 	}
 	all := []*explore.Config{&c}
 	if *name != "" {
@@ -58,14 +65,37 @@ func run() error {
 	} else if err := named(&c, *model, *actors); err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	if *replay != "" {
 		r, err := c.Replay(*replay)
 		print(&c, r)
 		return err
 	}
-	return runAll(ctx, all, *most)
+	if err := runAll(ctx, all, *most); err != nil || *name == "" {
+		return err
+	}
+	return runGate(ctx, gate.Sets[*name]())
+}
+
+// runGate goes through the gate, one configuration after the other.
+func runGate(ctx context.Context, all []*gate.Config) error {
+	for _, c := range all {
+		if len(c.Actors) == 0 {
+			return errors.New("of the gate's programs there are waits, stays, comes, tries and rm, up to four at once")
+		}
+		r, err := c.Run(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c, err)
+		}
+		fmt.Printf("%-68s %9d states %10d moves            %6.1fs\n", c, r.States, r.Moves, r.Time.Seconds())
+		if r.Wrong != "" {
+			for i, m := range r.Path {
+				fmt.Printf("%4d  %s\n", i+1, m)
+			}
+			fmt.Printf("wrong: %s\nagain: go run ./internal/explore/explore %s\n", r.Wrong, c.Flags())
+			return errWrong
+		}
+	}
+	return nil
 }
 
 // atOnce is how many configurations are gone through at the same time.
