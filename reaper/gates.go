@@ -1,6 +1,7 @@
 package reaper
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 
@@ -13,24 +14,39 @@ import (
 // would have and that keeps others from beginning to wait; who opened the file
 // before finds out that the path does not name it any more.
 //
-// true when it removed one. A gate that is in use, gone, another user's, or no
-// empty regular file, is no error.
-func sweepGate(dir fsys.Dir, name string) (bool, error) {
-	f, err := dir.Open(name, fsys.OpenWrite)
-	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, fsys.ErrIrregular):
-		return false, nil
-	case err != nil:
-		return false, err
-	}
-	swept, err := sweepOpenGate(dir, name, f)
-	return swept, errors.Join(err, f.Close())
+// A gate that is in use, gone, another user's, or no empty regular file, is no
+// error.
+func sweepGate(ctx context.Context, p *place, name string, o Options) error {
+	_, err := p.ask(ctx, o.patience(), join(p, name), func() (Status, error) {
+		// It is looked at before it is opened: opening a FIFO would wake somebody.
+		info, err := p.Lstat(name)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !mayBeGate(info) {
+			return Status{}, nil
+		}
+		if err != nil {
+			return Status{}, err
+		}
+		f, err := p.Open(name, fsys.OpenWrite)
+		switch {
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, fsys.ErrIrregular):
+			return Status{}, nil
+		case err != nil:
+			return Status{}, err
+		}
+		return Status{}, errors.Join(sweepOpenGate(p, name, f), f.Close())
+	})
+	return err
 }
 
-func sweepOpenGate(dir fsys.Dir, name string, f fsys.File) (bool, error) {
+// mayBeGate: nothing of ours has contents or another name.
+func mayBeGate(info fsys.Info) bool {
+	return info.Mode.IsRegular() && info.Size == 0 && info.Links <= 1
+}
+
+func sweepOpenGate(dir fsys.Dir, name string, f fsys.File) error {
 	class, err := f.Class()
-	if err != nil || !class.KernelBacked() {
-		return false, err
+	if err != nil || !class.KernelBacked() || !mayBeGate(f.OpenInfo()) {
+		return err
 	}
 	for _, lock := range []func() error{
 		func() error { return f.OrderLock(fsys.Presence, fsys.Exclusive, false) },
@@ -38,24 +54,20 @@ func sweepOpenGate(dir fsys.Dir, name string, f fsys.File) (bool, error) {
 	} {
 		switch err := lock(); {
 		case errors.Is(err, fsys.ErrLocked):
-			return false, nil
+			return nil
 		case err != nil && !errors.Is(err, errors.ErrUnsupported):
-			return false, err
+			return err
 		}
 	}
-	info, err := f.Info()
-	if err != nil || info.Size != 0 {
-		return false, err
-	}
-	switch named, err := fsys.Names(dir, name, info.ID); {
-	case err != nil || !named:
-		return false, err
-	}
-	switch err := fsys.Remove(dir, name, info.ID); {
-	case errors.Is(err, fs.ErrPermission):
-		return false, nil
+	now, err := dir.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && (now.ID != f.OpenInfo().ID || !mayBeGate(now)):
+		return nil
 	case err != nil:
-		return false, err
+		return err
 	}
-	return true, nil
+	if err := fsys.Remove(dir, name, now.ID); !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return nil
 }

@@ -15,7 +15,7 @@ import (
 // Scan is [Scan] in the reaper's world.
 func (r *Reaper) Scan(ctx context.Context, dir string, o Options) iter.Seq2[Status, error] {
 	return func(yield func(Status, error) bool) {
-		r.walk(ctx, dir, o, func(_ *place, _ string, st Status, err error) bool { return yield(st, err) })
+		r.walk(ctx, dir, o, false, func(_ *place, _ string, st Status, err error) bool { return yield(st, err) })
 	}
 }
 
@@ -30,13 +30,18 @@ func (r *Reaper) Reap(ctx context.Context, path string, o Options) iter.Seq[Outc
 		if p != nil {
 			st, err := p.ask(ctx, o.patience(), path, func() (Status, error) { return r.Examine(p, name, true) })
 			out := r.reapOne(ctx, p, name, st, err, o)
+			if !o.DryRun && out.Err == nil {
+				if err := sweepGate(ctx, p, fsys.GateName(name), o); err != nil {
+					out.Action, out.Err = Failed, err
+				}
+			}
 			if err := about(path, p.Close()); err != nil && out.Err == nil {
 				out.Action, out.Err = Failed, err
 			}
 			yield(out)
 			return
 		}
-		r.walk(ctx, path, o, func(d *place, name string, st Status, err error) bool {
+		r.walk(ctx, path, o, !o.DryRun, func(d *place, name string, st Status, err error) bool {
 			return yield(r.reapOne(ctx, d, name, st, err, o))
 		})
 	}
@@ -113,7 +118,7 @@ type visit func(d *place, name string, st Status, err error) bool
 // or replaced by a symbolic link meanwhile leads nowhere else. Memory and
 // descriptors grow with the depth only: names are listed as they are needed, and
 // files looked at some batches ahead.
-func (r *Reaper) walk(ctx context.Context, root string, o Options, v visit) {
+func (r *Reaper) walk(ctx context.Context, root string, o Options, sweeps bool, v visit) {
 	if root == "" { // not the working directory
 		_, _, err := r.place(root)
 		v(nil, "", Status{Path: root}, err)
@@ -124,7 +129,7 @@ func (r *Reaper) walk(ctx context.Context, root string, o Options, v visit) {
 		v(nil, "", Status{Path: root}, &fs.PathError{Op: "open", Path: root, Err: err})
 		return
 	}
-	w := walker{r: r, ctx: ctx, o: o, visit: v, begun: time.Now(), timer: time.NewTimer(0)}
+	w := walker{r: r, ctx: ctx, o: o, sweeps: sweeps, visit: v, begun: time.Now(), timer: time.NewTimer(0)}
 	defer w.timer.Stop()
 	var known bool
 	d, err := opening(ctx, o.patience(), nil, abs, func() (fsys.Dir, error) {
@@ -167,12 +172,13 @@ const deepest = 512
 var errTooDeep = fmt.Errorf("more than %d directories below the one to be searched", deepest)
 
 type walker struct {
-	r     *Reaper
-	ctx   context.Context
-	o     Options
-	visit visit
-	dev   uint64
-	depth int // of the directory being walked, below the root
+	r      *Reaper
+	ctx    context.Context
+	o      Options
+	sweeps bool // gates that nobody waits at any more
+	visit  visit
+	dev    uint64
+	depth  int // of the directory being walked, below the root
 
 	q      queue
 	linked inHand
@@ -220,6 +226,11 @@ func (w *walker) entry(d *place, e fsys.Entry) bool {
 	case typ.IsDir():
 		return w.drain(d) && w.below(d, e.Name)
 	case typ.IsRegular():
+		if w.sweeps && fsys.IsGate(e.Name) {
+			if err := sweepGate(w.ctx, d, e.Name, w.o); err != nil {
+				return w.drain(d) && w.visit(nil, "", Status{Path: join(d, e.Name)}, err)
+			}
+		}
 		return w.file(d, e.Name)
 	}
 	return true
