@@ -35,8 +35,8 @@ type gate struct {
 }
 
 // errGate: others wait for the lock in order, so an attempt that waits its turn
-// was not made.
-var errGate = errors.New("others wait for the lock")
+// was not made; or, of a hard lock whose gate is in its file, others have it.
+var errGate = errors.New("others have the lock or wait for it")
 
 // errForeignGate: what has the gate's name is somebody's file.
 var errForeignGate = errors.New("the file has contents or another name: it is not a gate")

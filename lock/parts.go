@@ -99,7 +99,7 @@ func (p *Parts) Queue() { p.w = queues.join(p.f.h, p.f.mode) }
 
 // Given takes what one of them has handed over; false if nothing.
 func (p *Parts) Given() bool {
-	let := queues.given(p.w)
+	_, let := queues.turn(p.w)
 	if let != nil {
 		p.f.given(let)
 	}

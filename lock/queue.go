@@ -65,6 +65,7 @@ func (q *queue) first() *waiter { return q.Front().Value.(*waiter) }
 type waiter struct {
 	h     *handle
 	want  want
+	queue *queue // that it stands in, as at
 	at    *list.Element
 	wake  chan struct{} // something changed: look again
 	given *passage      // a hard lock, by the handle that had it; guarded by queueSet.mu
@@ -139,7 +140,7 @@ func (s *queueSet) join(h *handle, m mode) *waiter {
 		q = &queue{}
 		s.m[h.place()][w.want] = q
 	}
-	w.at = q.PushBack(w)
+	w.queue, w.at = q, q.PushBack(w)
 	s.mu.Unlock()
 	h.mu.Lock()
 	if h.waiting == nil {
@@ -164,7 +165,7 @@ func (s *queueSet) leaveLocked(w *waiter) (given *passage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := s.m[w.h.place()]
-	q := all[w.want]
+	q := w.queue
 	first := q.Front() == w.at
 	q.Remove(w.at)
 	switch {
@@ -212,20 +213,13 @@ func (s *queueSet) give(h *handle, let *passage) bool {
 	return true
 }
 
-// given is what a waiter was given.
-func (s *queueSet) given(w *waiter) *passage {
+// turn says whether a call is the one of its queue that may try, and what it was
+// given meanwhile, which is the caller's then.
+func (s *queueSet) turn(w *waiter) (first bool, given *passage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	let := w.given
-	w.given = nil
-	return let
-}
-
-// first says whether a call is the one of its queue that may try.
-func (s *queueSet) first(w *waiter) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.m[w.h.place()][w.want].Front() == w.at
+	given, w.given = w.given, nil
+	return w.queue.Front() == w.at, given
 }
 
 // released notes that a handle of this process has let go, and tells the first

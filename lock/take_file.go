@@ -49,6 +49,9 @@ func (p fileProtocol) take(h *handle, t *try) (*hold, *reaper.Status, error) {
 		if errors.Is(err, errAgain) && round < rounds {
 			continue
 		}
+		if errors.Is(err, fsys.ErrLocked) && t.how != patient && h.inner() && h.wakes() && !h.logs() {
+			return nil, nil, errGate // who has it need not be known to wait for it
+		}
 		if t.how == patient && passes < fileTries {
 			passes++
 			if passes > fileSpins {

@@ -107,9 +107,9 @@ func (h *handle) wait(ctx context.Context, limit time.Duration, m mode, start ti
 	var timer *time.Timer // only the first needs one
 	attempts, looked := 1, st != nil || behind
 	for {
-		first := queues.first(w)
-		if let := queues.given(w); let != nil {
-			f.given(let)
+		first, given := queues.turn(w)
+		if given != nil {
+			f.given(given)
 			looked = false
 		}
 		if !looked && (first && f.due() || h.taken()) {

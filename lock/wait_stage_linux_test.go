@@ -112,7 +112,7 @@ func kernelLocks(t *testing.T, typ, path string) (held, waiting int) {
 	if err := unix.Lstat(path, &st); err != nil {
 		return 0, 0
 	}
-	inode := fmt.Sprintf("%02x:%02x:%d", unix.Major(st.Dev), unix.Minor(st.Dev), st.Ino)
+	inode := fmt.Sprintf("%02x:%02x:%d", unix.Major(uint64(st.Dev)), unix.Minor(uint64(st.Dev)), st.Ino)
 	b, err := os.ReadFile("/proc/locks")
 	must(t, err)
 	for line := range strings.Lines(string(b)) {

@@ -178,7 +178,7 @@ func morgue(b *testing.B, n int, of func(*mortuary, int) (*meta.Record, bool)) (
 			if rec.KernelLock {
 				var st unix.Stat_t
 				fatal(unix.Fstat(int(f.Fd()), &st))
-				rec.Inode, rec.Device, rec.Filesystem = strconv.FormatUint(st.Ino, 10), strconv.FormatUint(st.Dev, 10), class.Type
+				rec.Inode, rec.Device, rec.Filesystem = strconv.FormatUint(st.Ino, 10), strconv.FormatUint(uint64(st.Dev), 10), class.Type
 			}
 			text, err = rec.Encode()
 			fatal(err)
