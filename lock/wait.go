@@ -101,7 +101,11 @@ func (h *handle) wait(ctx context.Context, limit time.Duration, m mode, start ti
 	}
 	w := queues.join(h, m)
 	defer queues.leave(w)
-	h.logWait(outer, st)
+	seen := st
+	if behind && h.logs() { // the log is to say who has it
+		seen = h.explained(nil)
+	}
+	h.logWait(outer, seen)
 	f := front{h: h, mode: m, pace: pace{most: h.cfg.poll}, behind: behind}
 	defer f.end()
 	var timer *time.Timer // only the first needs one
