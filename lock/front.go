@@ -45,12 +45,13 @@ var (
 	// alone. Most let go before, and wake us themselves.
 	linger     = time.Millisecond
 	firstNet   = time.Second
-	longestNet = 30 * time.Second
+	longestNet = 5 * time.Minute
 )
 
 // net is the pause before a look that nothing has called for: the safety net
 // under whoever is woken, in case he is not. It is long: an hour's wait is some
-// hundred looks. Being woken for nothing, often, does not put the look off.
+// twenty looks, of half a millisecond of CPU time each, for everything is cold by
+// then. Being woken for nothing, often, does not put the look off.
 type net struct {
 	last time.Duration
 	at   time.Time // when the look is due; zero: not yet decided

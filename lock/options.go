@@ -62,7 +62,7 @@ func WithTimeout(d time.Duration) Option { return func(c *config) { c.timeout = 
 // nothing wakes the waiter: on a network filesystem, or where the system tells
 // nothing of an owner that has no kernel lock (see [Grant]). By default, 10 ms.
 // It must be positive. Elsewhere the kernel wakes the waiter, who looks of his
-// own accord after a second and then ever more rarely, at least twice a minute.
+// own accord after a second and then ever more rarely, every five minutes in the end.
 func WithPoll(d time.Duration) Option {
 	return func(c *config) {
 		if d <= 0 {
