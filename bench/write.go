@@ -60,7 +60,7 @@ func index(dir string) error {
 
 // conditions are what a reader must know to compare.
 func conditions() string {
-	s := fmt.Sprintf("%s/%s, %d CPUs, %s", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
+	s := runtime.Version()
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return s + "."
