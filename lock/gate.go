@@ -89,7 +89,7 @@ func (h *handle) openGateOnce() (*gate, error) {
 	}
 	info := f.OpenInfo()
 	g := &gate{h: h, file: f, id: info.ID, readOnly: readOnly}
-	if info.Size > 0 || info.Links > 1 {
+	if !fsys.MayBeGate(info) {
 		// Whose file it is may wait for its lock: whoever may write in the directory
 		// can have made a link to it.
 		return nil, errors.Join(&fs.PathError{Op: "lock", Path: g.path(), Err: errForeignGate}, f.Close())

@@ -266,10 +266,7 @@ func (h *handle) end(force bool) error {
 		start = time.Now()
 	}
 	queues.leaving()
-	err := h.proto.release(h, hd)
-	if hd.gate != nil {
-		hd.gate.leave()
-	}
+	err := h.release(hd)
 	<-h.turn
 	switch {
 	case hd.over:
@@ -281,6 +278,15 @@ func (h *handle) end(force bool) error {
 	}
 	h.logRelease(hd, start, err)
 	queues.released(h, hd.mode)
+	return err
+}
+
+// release lets go of a hold, and then of the place in the order it came with.
+func (h *handle) release(hd *hold) error {
+	err := h.proto.release(h, hd)
+	if hd.gate != nil {
+		hd.gate.leave()
+	}
 	return err
 }
 

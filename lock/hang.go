@@ -105,11 +105,7 @@ func (c *call) run(h *handle) {
 	}
 	if c.hd != nil {
 		h.keep(c.hd, &c.t)
-		err := h.proto.release(h, c.hd)
-		if c.hd.gate != nil {
-			c.hd.gate.leave()
-		}
-		h.logAbandoned(c.hd, err)
+		h.logAbandoned(c.hd, h.release(c.hd))
 	}
 	c.t.drop(h)
 	calls.mu.Lock()

@@ -54,20 +54,8 @@ func split(abs string) (dir, name string, err error) {
 		return "", "", badPath(abs, errNoFile, fs.ErrInvalid)
 	case len(name) > maxName:
 		return "", "", badPath(abs, errLongName, syscall.ENAMETOOLONG)
-	case sideFile(name):
+	case fsys.IsSide(name):
 		return "", "", badPath(abs, errSideFile, fs.ErrInvalid)
 	}
 	return dir, name, nil
-}
-
-func sideFile(name string) bool {
-	if !strings.HasPrefix(name, ".") {
-		return false
-	}
-	for _, suffix := range []string{".guard", ".gate", ".fence"} {
-		if strings.HasSuffix(name, suffix) && len(name) > len(suffix)+1 {
-			return true
-		}
-	}
-	return false
 }

@@ -20,7 +20,7 @@ func sweepGate(ctx context.Context, p *place, name string, o Options) error {
 	_, err := p.ask(ctx, o.patience(), join(p, name), func() (Status, error) {
 		// It is looked at before it is opened: opening a FIFO would wake somebody.
 		info, err := p.Lstat(name)
-		if errors.Is(err, fs.ErrNotExist) || err == nil && !mayBeGate(info) {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !fsys.MayBeGate(info) {
 			return Status{}, nil
 		}
 		if err != nil {
@@ -38,14 +38,9 @@ func sweepGate(ctx context.Context, p *place, name string, o Options) error {
 	return err
 }
 
-// mayBeGate: nothing of ours has contents or another name.
-func mayBeGate(info fsys.Info) bool {
-	return info.Mode.IsRegular() && info.Size == 0 && info.Links <= 1
-}
-
 func sweepOpenGate(dir fsys.Dir, name string, f fsys.File) error {
 	class, err := f.Class()
-	if err != nil || !class.KernelBacked() || !mayBeGate(f.OpenInfo()) {
+	if err != nil || !class.KernelBacked() || !fsys.MayBeGate(f.OpenInfo()) {
 		return err
 	}
 	for _, lock := range []func() error{
@@ -61,7 +56,7 @@ func sweepOpenGate(dir fsys.Dir, name string, f fsys.File) error {
 	}
 	now, err := dir.Lstat(name)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), err == nil && (now.ID != f.OpenInfo().ID || !mayBeGate(now)):
+	case errors.Is(err, fs.ErrNotExist), err == nil && (now.ID != f.OpenInfo().ID || !fsys.MayBeGate(now)):
 		return nil
 	case err != nil:
 		return err

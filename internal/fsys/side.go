@@ -9,7 +9,21 @@ const gateSuffix = ".gate"
 // name wait in order, in the same directory.
 func GateName(name string) string { return "." + name + gateSuffix }
 
-// IsGate says whether a name is that of such a side file. No lock can have it.
-func IsGate(name string) bool {
-	return len(name) > len(".")+len(gateSuffix) && name[0] == '.' && strings.HasSuffix(name, gateSuffix)
+// IsGate says whether a name is that of such a side file.
+func IsGate(name string) bool { return isSide(name, gateSuffix) }
+
+// MayBeGate says whether a file can be such a side file: nothing of ours by that
+// name has contents or another name.
+func MayBeGate(info Info) bool {
+	return info.Mode.IsRegular() && info.Size == 0 && info.Links <= 1
+}
+
+// IsSide says whether a name is that of some lock's side file. No lock can have
+// it.
+func IsSide(name string) bool {
+	return isSide(name, ".guard") || isSide(name, gateSuffix) || isSide(name, ".fence")
+}
+
+func isSide(name, suffix string) bool {
+	return len(name) > len(".")+len(suffix) && name[0] == '.' && strings.HasSuffix(name, suffix)
 }
