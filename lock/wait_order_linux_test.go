@@ -78,18 +78,27 @@ func TestProcessesGetTheLockInTheOrderOfTheirComing(t *testing.T) {
 	}
 }
 
+// nextIsStopped is a lock that is free, and the process whose turn it is: it was
+// stopped while it waited, before the lock was let go.
+func nextIsStopped(t *testing.T, kind string) (path string, p *process) {
+	t.Helper()
+	path = tempPath(t)
+	holder := newLocker(kind, path)
+	must(t, holder.Lock(bg))
+	p = start(t, "queue", kind, path)
+	blocked(t, path)
+	stop(t, p)
+	must(t, holder.Unlock())
+	return path, p
+}
+
 // Who waits in order is stopped in the moment in which the lock is let go: it is
 // free. A newcomer does not take it, he waits behind.
 func TestANewcomerDoesNotBarge(t *testing.T) {
 	for _, kind := range orderly {
 		t.Run(kind, func(t *testing.T) {
-			path := tempPath(t)
-			holder, newcomer := newLocker(kind, path), newLocker(kind, path)
-			must(t, holder.Lock(bg))
-			p := start(t, "queue", kind, path)
-			blocked(t, path)
-			stop(t, p)
-			must(t, holder.Unlock())
+			path, p := nextIsStopped(t, kind)
+			newcomer := newLocker(kind, path)
 			done := make(chan error, 1)
 			go func() { done <- newcomer.Lock(bg) }()
 			until(func() bool { return inOrder(t, kind, path) == 2 })
@@ -112,13 +121,8 @@ func TestANewcomerDoesNotBarge(t *testing.T) {
 // TryLock does not queue, and so does not give way.
 func TestTryLockTakesAFreeLockThatOthersWaitFor(t *testing.T) {
 	for _, kind := range orderly {
-		path := tempPath(t)
-		holder, quick := newLocker(kind, path), newLocker(kind, path)
-		must(t, holder.Lock(bg))
-		p := start(t, "queue", kind, path)
-		blocked(t, path)
-		stop(t, p)
-		must(t, holder.Unlock())
+		path, p := nextIsStopped(t, kind)
+		quick := newLocker(kind, path)
 		must(t, quick.TryLock())
 		must(t, quick.Unlock())
 		goOn(t, p)
@@ -132,13 +136,8 @@ func TestAStoppedWaiterDoesNotKeepOthersFromTheLock(t *testing.T) {
 	for _, kind := range orderly {
 		t.Run(kind, func(t *testing.T) {
 			withNet(t, pause)
-			path := tempPath(t)
-			holder, l := newLocker(kind, path), newLocker(kind, path)
-			must(t, holder.Lock(bg))
-			p := start(t, "queue", kind, path)
-			blocked(t, path)
-			stop(t, p)
-			must(t, holder.Unlock())
+			path, p := nextIsStopped(t, kind)
+			l := newLocker(kind, path)
 			must(t, l.Lock(bg)) // through the net: p has the order and sleeps
 			if inOrder(t, kind, path) == 0 {
 				t.Error("nobody was before us: the test shows nothing")

@@ -73,18 +73,23 @@ func once(kind, path string) error {
 	return l.Unlock()
 }
 
+// contend starts processes that contend for a lock, a number of times each.
+func contend(t *testing.T, n int, kind, path, times string) (all []*process) {
+	t.Helper()
+	for range n {
+		all = append(all, start(t, "contend", kind, path, times))
+	}
+	for _, p := range all {
+		p.say(t, "go")
+	}
+	return all
+}
+
 func TestContentionLeavesNothingBehind(t *testing.T) {
 	for _, kind := range orderly {
 		t.Run(kind, func(t *testing.T) {
 			path := tempPath(t)
-			var all [4]*process
-			for i := range all {
-				all[i] = start(t, "contend", kind, path, "25")
-			}
-			for _, p := range all {
-				p.say(t, "go")
-			}
-			for _, p := range all {
+			for _, p := range contend(t, 4, kind, path, "25") {
 				p.says(t, "done")
 			}
 			alone(t, path, locksOf(kind)...)
@@ -148,13 +153,7 @@ func TestTheKilledDoNotKeepOthersWaiting(t *testing.T) {
 	for _, kind := range orderly {
 		t.Run(kind, func(t *testing.T) {
 			path := tempPath(t)
-			var all [5]*process
-			for i := range all {
-				all[i] = start(t, "contend", kind, path, "40")
-			}
-			for _, p := range all {
-				p.say(t, "go")
-			}
+			all := contend(t, 5, kind, path, "40")
 			for _, p := range all[:3] {
 				time.Sleep(rand.N(8 * time.Millisecond))
 				p.kill(t)

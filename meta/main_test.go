@@ -34,7 +34,14 @@ func waitForEnd() { io.Copy(io.Discard, os.Stdin) }
 // start runs a child and returns once it is ready.
 func start(t *testing.T, name string, change func(*exec.Cmd)) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
+	cmd, _, _ := startTalking(t, name, change)
+	return cmd
+}
+
+// startTalking is start of a child that is told things and says more.
+func startTalking(t *testing.T, name string, change func(*exec.Cmd)) (cmd *exec.Cmd, in io.WriteCloser, out io.Reader) {
+	t.Helper()
+	cmd = exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"="+name)
 	cmd.Stderr = os.Stderr
 	if change != nil {
@@ -44,7 +51,7 @@ func start(t *testing.T, name string, change func(*exec.Cmd)) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := cmd.StdoutPipe()
+	out, err = cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,5 +66,5 @@ func start(t *testing.T, name string, change func(*exec.Cmd)) *exec.Cmd {
 	if _, err := io.ReadFull(out, make([]byte, 1)); err != nil {
 		t.Fatalf("child %s: %v", name, err)
 	}
-	return cmd
+	return cmd, in, out
 }

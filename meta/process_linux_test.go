@@ -161,9 +161,11 @@ func TestAProcessWithoutItsFirstThreadIsRunning(t *testing.T) {
 	}
 }
 
-func TestAThreadsIdIsNotGone(t *testing.T) {
+// thread is the id of a thread of this process, not the first, until the test
+// ends.
+func thread(t *testing.T) int {
 	tids, done := make(chan int), make(chan struct{})
-	defer close(done)
+	t.Cleanup(func() { close(done) })
 	for range 2 { // one of two threads is not the first
 		go func() {
 			runtime.LockOSThread()
@@ -175,6 +177,11 @@ func TestAThreadsIdIsNotGone(t *testing.T) {
 	if other := <-tids; id == os.Getpid() {
 		id = other
 	}
+	return id
+}
+
+func TestAThreadsIdIsNotGone(t *testing.T) {
+	id := thread(t)
 	if p := meta.Look(id); p.State != meta.Running {
 		t.Errorf("thread %d is %+v", id, p)
 	}

@@ -206,20 +206,8 @@ func TestOnlyTheProcessThatIsMeantIsWatched(t *testing.T) {
 }
 
 func TestAThreadsIdIsNotWatchedNorGone(t *testing.T) {
-	tids, done := make(chan int), make(chan struct{})
-	defer close(done)
-	for range 2 { // one of two threads is not the first
-		go func() {
-			runtime.LockOSThread()
-			tids <- unix.Gettid()
-			<-done
-		}()
-	}
 	id := meta.Self()
-	id.PID = <-tids
-	if other := <-tids; id.PID == os.Getpid() {
-		id.PID = other
-	}
+	id.PID = thread(t)
 	if _, err := meta.WatchProcess(id); err == nil || errors.Is(err, meta.ErrNoProcess) {
 		t.Error(err)
 	}
@@ -227,34 +215,14 @@ func TestAThreadsIdIsNotWatchedNorGone(t *testing.T) {
 
 // The kernel wakes whoever polls when the first thread ends.
 func TestTheEndOfTheFirstThreadIsNotTheEnd(t *testing.T) {
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"=end the first thread when told")
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer cmd.Wait()
-	defer cmd.Process.Kill()
-	next := func() {
-		t.Helper()
-		if _, err := io.ReadFull(out, make([]byte, 1)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	next()
+	cmd, in, out := startTalking(t, "end the first thread when told", nil)
 	early := watch(t, of(t, cmd.Process.Pid))
 	if _, err := in.Write([]byte("x")); err != nil {
 		t.Fatal(err)
 	}
-	next() // the first thread has ended
+	if _, err := io.ReadFull(out, make([]byte, 1)); err != nil { // the first thread has ended
+		t.Fatal(err)
+	}
 	late := watch(t, of(t, cmd.Process.Pid))
 	if isTold(early) || isTold(late) {
 		t.Error("told of the end of a process that runs")
