@@ -111,3 +111,7 @@ func (d *dir) Close() error {
 	}
 	return err
 }
+
+func (d *dir) Sync() error {
+	return d.in.through(OpSyncDir, d.Dir.Path(), d.Dir.Sync)
+}

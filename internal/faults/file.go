@@ -68,6 +68,14 @@ func (f *file) Truncate(size int64) error {
 	return f.through(OpTruncate, func() error { return f.File.Truncate(size) })
 }
 
+func (f *file) Extend(size int64) error {
+	return f.through(OpExtend, func() error { return f.File.Extend(size) })
+}
+
+func (f *file) Touch() error { return f.through(OpTouch, f.File.Touch) }
+
+func (f *file) Sync() error { return f.through(OpSync, f.File.Sync) }
+
 func (f *file) Chmod(perm fs.FileMode) error {
 	return f.through(OpChmod, func() error { return f.File.Chmod(perm) })
 }

@@ -173,6 +173,30 @@ func (d *dir) Class() (Class, error) {
 	return c, nil
 }
 
+// Sync opens the directory for reading: what a Dir has open may be for searching
+// only (O_PATH), which cannot be synced.
+func (d *dir) Sync() error {
+	name := "."
+	if d.fd == unix.AT_FDCWD {
+		name = d.prefix + "."
+	}
+	fd, err := openat(d.fd, name, unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return d.error("fsync", d.path, err)
+	}
+	err = ignoringEINTR(func() error { return unix.Fsync(fd) })
+	if err == unix.EINVAL || err == unix.ENOTSUP { // fsync(2): "does not support synchronization"
+		err = nil
+	}
+	if cerr := closeFD(fd); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return d.error("fsync", d.path, err)
+	}
+	return nil
+}
+
 func (d *dir) List(yield func(Entry) bool) error {
 	if d.fd == unix.AT_FDCWD {
 		return &fs.PathError{Op: "list", Path: d.path, Err: errors.New("the directory is not open")}

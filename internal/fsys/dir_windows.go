@@ -185,6 +185,10 @@ func (d *dir) Class() (c Class, err error) {
 	return c, nil
 }
 
+// Sync does nothing: NTFS keeps its names in a journal, and a directory's handle
+// cannot be flushed.
+func (d *dir) Sync() error { return nil }
+
 func (d *dir) List(yield func(Entry) bool) error {
 	if !d.opened {
 		return d.error("list", d.path, errors.New("the directory is not open"))

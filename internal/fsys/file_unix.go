@@ -110,6 +110,17 @@ func (f *file) Truncate(size int64) error {
 	return f.do("truncate", func() error { return unix.Ftruncate(f.fd, size) })
 }
 
+func (f *file) Extend(size int64) error {
+	return f.do("write", func() error {
+		_, err := unix.Pwrite(f.fd, []byte{'.'}, size-1)
+		return err
+	})
+}
+
+func (f *file) Touch() error { return f.do("utimensat", func() error { return touch(f.fd) }) }
+
+func (f *file) Sync() error { return f.do("fsync", func() error { return unix.Fsync(f.fd) }) }
+
 func (f *file) Chmod(perm fs.FileMode) error {
 	return f.do("chmod", func() error { return unix.Fchmod(f.fd, uint32(perm.Perm())) })
 }

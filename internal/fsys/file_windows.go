@@ -91,6 +91,33 @@ func (f *file) Truncate(size int64) error {
 	return nil
 }
 
+func (f *file) Extend(size int64) error {
+	var n uint32
+	at := uint64(size - 1)
+	err := windows.WriteFile(f.handle, []byte{'.'}, &n, &windows.Overlapped{Offset: uint32(at), OffsetHigh: uint32(at >> 32)})
+	if err != nil {
+		return f.error("write", err)
+	}
+	return nil
+}
+
+// Touch sets this machine's time: there is no call for the server's.
+func (f *file) Touch() error {
+	var now windows.Filetime
+	windows.GetSystemTimePreciseAsFileTime(&now)
+	if err := windows.SetFileTime(f.handle, nil, nil, &now); err != nil {
+		return f.error("set time", err)
+	}
+	return nil
+}
+
+func (f *file) Sync() error {
+	if err := windows.FlushFileBuffers(f.handle); err != nil {
+		return f.error("flush", err)
+	}
+	return nil
+}
+
 // Chmod knows one bit: without 0o200 the file is read-only.
 func (f *file) Chmod(perm fs.FileMode) error {
 	var basic basicInfo

@@ -76,6 +76,9 @@ type Dir interface {
 	// directory is not needed (where the system has a way), so the result
 	// cannot List.
 	OpenDir(name string) (Dir, error)
+	// Sync has the names in the directory outlive a power cut (fsync of the
+	// directory). Where directories cannot be synced it does nothing.
+	Sync() error
 	// List calls yield for every name in the directory but "." and "..", in the
 	// filesystem's order, in bounded memory, until yield returns false. Only a
 	// Dir that was opened can list, and only once.
@@ -155,6 +158,15 @@ type File interface {
 	Write(b []byte) error
 	// Truncate cuts the file to size bytes.
 	Truncate(size int64) error
+	// Extend makes the file at least size bytes long, by writing its last byte if
+	// that is not there. It never makes the file shorter, whatever another does
+	// meanwhile. What it writes is a dot; what it passes over reads as NULs.
+	Extend(size int64) error
+	// Touch sets the file's times to now by the clock that the filesystem goes by
+	// (a server's, where there is one), without looking at its name.
+	Touch() error
+	// Sync has what was written reach the disk, or the server (fsync).
+	Sync() error
 	// Chmod sets the permission bits exactly, past the umask.
 	Chmod(perm fs.FileMode) error
 	// TryLock takes a kernel lock on the whole file (flock, LockFileEx, fcntl

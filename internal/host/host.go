@@ -23,6 +23,7 @@ type Host struct {
 	Look     func(pid int) meta.Process           // what the kernel says about another
 	NewToken func() string                        // a UUID that nobody else has
 	Now      func() time.Time
+	Uptime   func() time.Duration  // by a clock that counts while the machine is suspended
 	Sleep    func(d time.Duration) // the short pauses between bounded repetitions
 	Wakes    bool                  // fsys.File.Lock waits, so a waiter need not poll
 	Parks    func()                // nil, or called by each goroutine that is about to be blocked in it
@@ -37,6 +38,7 @@ var Real = &Host{
 	Look:     meta.Look,
 	NewToken: newToken,
 	Now:      time.Now,
+	Uptime:   meta.Uptime,
 	Sleep:    time.Sleep,
 	Wakes:    true,
 }
@@ -53,7 +55,7 @@ func newToken() string {
 // With is the same world seen through another filesystem, by a process that
 // holds nothing there.
 func (h *Host) With(f fsys.FS) *Host {
-	return &Host{FS: f, Self: h.Self, Of: h.Of, Look: h.Look, NewToken: h.NewToken, Now: h.Now, Sleep: h.Sleep, Wakes: h.Wakes}
+	return &Host{FS: f, Self: h.Self, Of: h.Of, Look: h.Look, NewToken: h.NewToken, Now: h.Now, Uptime: h.Uptime, Sleep: h.Sleep, Wakes: h.Wakes}
 }
 
 // Tokens is the set of acquisitions that a process holds or is taking. A token

@@ -154,6 +154,8 @@ func (d dir) Lstat(string) (fsys.Info, error) {
 	return mine, nil
 }
 
+func (d dir) Sync() error { return errors.ErrUnsupported }
+
 func (d dir) Has(string) (bool, error) {
 	err := d.p.err(hasGate)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -172,6 +174,9 @@ func (f file) Read(int) ([]byte, error)     { return nil, errors.ErrUnsupported 
 func (f file) ReadInto([]byte) (int, error) { return 0, errors.ErrUnsupported }
 func (f file) Write([]byte) error           { return errors.ErrUnsupported }
 func (f file) Truncate(int64) error         { return errors.ErrUnsupported }
+func (f file) Extend(int64) error           { return errors.ErrUnsupported }
+func (f file) Touch() error                 { return errors.ErrUnsupported }
+func (f file) Sync() error                  { return errors.ErrUnsupported }
 func (f file) Chmod(fs.FileMode) error      { return errors.ErrUnsupported }
 func (f file) Class() (fsys.Class, error)   { return dir(f).Class() }
 func (f file) Dup() (*os.File, error)       { return nil, errors.ErrUnsupported }
