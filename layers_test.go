@@ -15,10 +15,10 @@ const module = "github.com/filelock-go/filelock"
 
 // layers are this module's packages from the top down: each may import those
 // after it, none before it.
-var layers = []string{"internal/explore/explore", "internal/explore", "internal/explore/gate", "cmd/filelock", "lock", "reaper", "internal/host", "meta", "internal/faults", "internal/fsys", "internal/leaks", "internal/simfs"}
+var layers = []string{"internal/netfs", "internal/explore/explore", "internal/explore", "internal/explore/gate", "cmd/filelock", "lock", "reaper", "internal/host", "meta", "internal/faults", "internal/fsys", "internal/leaks", "internal/simfs"}
 
 // forTests are those that only tests, and each other, may use.
-var forTests = []string{"internal/explore/explore", "internal/explore", "internal/explore/gate", "internal/faults", "internal/simfs", "internal/leaks"}
+var forTests = []string{"internal/netfs", "internal/explore/explore", "internal/explore", "internal/explore/gate", "internal/faults", "internal/simfs", "internal/leaks"}
 
 // ownSystem are those that may know which operating system they are on.
 var ownSystem = []string{"cmd/filelock", "meta", "internal/fsys"}
