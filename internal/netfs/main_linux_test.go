@@ -2,6 +2,7 @@ package netfs
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -60,6 +61,10 @@ func inside(m *testing.M) {
 		os.Exit(1)
 	}
 	os.Setenv("TMPDIR", scratch)
+	flag.Parse()
+	if n := flag.Lookup("test.parallel"); n.Value.String() == n.DefValue {
+		_ = flag.Set("test.parallel", "3") // filesystems: what takes long here is waiting
+	}
 	go starter()
 	starts <- nil
 	os.Exit(leaks.Check(m))

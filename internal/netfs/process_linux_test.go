@@ -150,6 +150,22 @@ func (p *Process) Close(t *testing.T) {
 	must(t, p.guest.tell(order{ID: p.id, EOF: true}))
 }
 
+// quiet kills all processes of the guest but one.
+func (g *Guest) quiet(t *testing.T, but *Process) {
+	t.Helper()
+	g.mu.Lock()
+	var running []*Process
+	for _, p := range g.processes {
+		if p != but && p.exit == nil {
+			running = append(running, p)
+		}
+	}
+	g.mu.Unlock()
+	for _, p := range running {
+		p.Kill(t)
+	}
+}
+
 func (p *Process) until(t *testing.T, not string, is func() bool) {
 	t.Helper()
 	for late := time.After(patience); ; {

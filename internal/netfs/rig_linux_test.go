@@ -38,6 +38,9 @@ type Rig struct {
 	Clients [2]*Guest
 	Options string // of the clients' mounts
 
+	witness *Process
+	twins   bool // see measureTwins
+
 	dir     string // on this machine; "/mnt/h" in the guests
 	hub     *hub
 	started int // guests, ever
@@ -49,13 +52,19 @@ var scripts embed.FS
 // boot starts the three machines. They are gone when the test ends.
 func boot(t *testing.T, s system, options string) *Rig {
 	t.Helper()
-	needsRig(t, s.serverPrograms...)
+	return bootAs(t, &Rig{System: s, Options: options})
+}
+
+// bootAs is boot of a rig that differs.
+func bootAs(t *testing.T, r *Rig) *Rig {
+	t.Helper()
+	needsRig(t, r.System.serverPrograms...)
 	begin := time.Now()
 	dir, err := os.MkdirTemp(scratch, "rig")
 	must(t, err)
 	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
 	must(t, os.Chmod(dir, 0o755))
-	r := &Rig{System: s, Options: options, dir: dir, hub: newHub(t, 3)}
+	r.dir, r.hub = dir, newHub(t, 3)
 	r.bring(t, "/proc/self/exe", "netfs.test")
 	names, err := scripts.ReadDir("testdata")
 	must(t, err)
@@ -82,7 +91,7 @@ func boot(t *testing.T, s system, options string) *Rig {
 		}
 	})
 	r.Repair(t)
-	t.Logf("%s is mounted on both clients after %v", s.name, time.Since(begin).Round(10*time.Millisecond))
+	t.Logf("%s is mounted on both clients after %v", r.System.name, time.Since(begin).Round(10*time.Millisecond))
 	return r
 }
 
@@ -102,8 +111,8 @@ func (r *Rig) bring(t *testing.T, from, name string) {
 	must(t, out.Close())
 }
 
-// Repair starts the machines that are dead, thaws and connects the others, and
-// empties the directory: as everything was after boot.
+// Repair starts the machines that are dead, thaws and connects the others, kills
+// their processes, and empties the directory: as everything was after boot.
 func (r *Rig) Repair(t *testing.T) {
 	t.Helper()
 	var fresh [3]bool
@@ -111,10 +120,14 @@ func (r *Rig) Repair(t *testing.T) {
 		g.Heal()
 		if g.Alive() {
 			g.Thaw(t)
+			g.quiet(t, r.witness)
 			continue
 		}
 		fresh[i] = true
 		g.gone.Wait()
+		if i == 2 && fresh[1] && !r.twins {
+			r.Clients[0].isUp(t) // see measureTwins
+		}
 		must(t, g.boot())
 	}
 	for i, g := range r.machines() {
@@ -130,7 +143,8 @@ func (r *Rig) Repair(t *testing.T) {
 			r.mount(t, c)
 		}
 	}
-	r.Server.Run(t, "find", serverDir, "-mindepth", "1", "-delete")
+	// By a client: what the server does behind their backs they do not expect.
+	r.Clients[0].Act(t, "empty", clientDir)
 }
 
 // RestartServer kills the server, if it lives, and starts it on the same image.

@@ -4,7 +4,7 @@
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TMPDIR=/tmp
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
-mount -t devtmpfs devtmpfs /dev
+mountpoint -q /dev || mount -t devtmpfs devtmpfs /dev
 for d in /run /tmp /mnt /root /var/tmp /var/lib/nfs; do mount -t tmpfs tmpfs $d; done
 mkdir -p /mnt/h /mnt/d /mnt/exp /run/rpcbind /run/rpc_pipefs /run/lock
 mount -t hostfs hostfs /mnt/h -o "$RIGWORK"
