@@ -21,7 +21,7 @@ func MayBeGate(info Info) bool {
 // IsSide says whether a name is that of some lock's side file. No lock can have
 // it.
 func IsSide(name string) bool {
-	return isSide(name, ".guard") || isSide(name, gateSuffix) || isSide(name, ".fence")
+	return isSide(name, guardSuffix) || isSide(name, gateSuffix) || isSide(name, ".fence")
 }
 
 func isSide(name, suffix string) bool {
