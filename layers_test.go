@@ -15,7 +15,7 @@ const module = "github.com/filelock-go/filelock"
 
 // layers are this module's packages from the top down: each may import those
 // after it, none before it.
-var layers = []string{"internal/explore/explore", "internal/explore", "internal/explore/gate", "cmd/filelock", "lock", "reaper", "internal/host", "meta", "internal/faults", "internal/fsys", "internal/leaks", "internal/simfs"}
+var layers = []string{"internal/explore/explore", "internal/explore", "internal/explore/gate", "cmd/filelock", "lock", "reaper", "internal/host", "meta", "internal/sights", "internal/faults", "internal/fsys", "internal/leaks", "internal/simfs"}
 
 // forTests are those that only tests, and each other, may use.
 var forTests = []string{"internal/explore/explore", "internal/explore", "internal/explore/gate", "internal/faults", "internal/simfs", "internal/leaks"}
