@@ -379,6 +379,11 @@ func (h *handle) dup() (*os.File, error) {
 	if h.hold == nil {
 		return nil, fmt.Errorf("dup %q: %w", h.path, ErrNotLocked)
 	}
+	if h.hold.claim != nil || h.hold.lease != nil {
+		// No kernel lock goes with it, and over NFS the open file would keep a name
+		// after its removal.
+		return nil, fmt.Errorf("dup %q: the lock is not its descriptor's: %w", h.path, errors.ErrUnsupported)
+	}
 	h.hold.chain.dup = true
 	return h.hold.file.Dup()
 }

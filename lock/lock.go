@@ -163,5 +163,6 @@ func (s *Soft) Fence() uint64 {
 // the child has it open, the lock counts as held even if this process dies:
 // the kernel's lock on the file lives with it. Unlock releases the lock
 // nevertheless. ErrNotLocked when there is no hold, errors.ErrUnsupported
-// where descriptors cannot be inherited.
+// where descriptors cannot be inherited, and of a lock that is not the kernel's:
+// one with a lease, or on a network filesystem.
 func (s *Soft) Dup() (*os.File, error) { return s.dup() }
