@@ -54,6 +54,9 @@ func Exported(m Mount) []string {
 // share is looked up in it, and places inside the filesystem are compared.
 // Nothing is asked of the shares' own filesystems, any of which may hang;
 // symbolic links in their paths are therefore not seen through.
+//
+// The name of the mount point is no help where the directory is not below it
+// (macOS has its volume for data also at the root); then the directory's counts.
 func given(m Mount, table []mountEntry, all []share) []share {
 	var in []share
 	here := mountEntry{root: m.root, point: m.Point}
@@ -61,7 +64,7 @@ func given(m Mount, table []mountEntry, all []share) []share {
 		below := within(m.Dir, s.path)
 		e := mountAbove(table, s.path, "")
 		switch {
-		case below && (s.crosses || m.Point == "" || within(s.path, m.Point)):
+		case below && (s.crosses || !within(m.Dir, m.Point) || within(s.path, m.Point)):
 			in = append(in, s)
 		case e != nil && m.device != "" && e.device == m.device && within(here.inside(m.Dir), e.inside(s.path)):
 			in = append(in, s)

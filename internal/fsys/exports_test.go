@@ -152,6 +152,12 @@ func TestGiven(t *testing.T) {
 	if got := sentences(given(m, nil, all)); !slices.Equal(got, []string{bySMB}) {
 		t.Errorf("another filesystem, without a table: %q", got)
 	}
+	for _, point := range []string{"", "/System/Volumes/Data"} {
+		m = Mount{Dir: "/data/projects/x", Point: point}
+		if got := sentences(given(m, nil, all)); !slices.Equal(got, []string{byName, bySMB}) {
+			t.Errorf("mounted at %q: %q", point, got)
+		}
+	}
 }
 
 func TestWhatTheKernelExports(t *testing.T) {
@@ -162,4 +168,26 @@ func TestWhatTheKernelExports(t *testing.T) {
 	if got := Exported(Mount{}); got != nil {
 		t.Errorf("of nothing: %q", got)
 	}
+}
+
+// What they take is a directory's name at most, whatever is in the files.
+func FuzzTables(f *testing.F) {
+	f.Add(tableOfMounts)
+	f.Add("/srv/two\\040words -sync \\\n h(rw) # all\n\"/a b\" (ro,crossmnt)\n")
+	f.Add("[a]\npath = /home/%S/x\navailable=yes\n[printers]\nprintable=1\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, e := range parseMountInfo(text) {
+			if !strings.HasPrefix(e.point, "/") {
+				t.Errorf("mounted at %q", e.point)
+			}
+			_ = serverOf(e.typ, e.source, e.options)
+			_ = e.inside(e.point)
+		}
+		for _, s := range append(parseExports(text, "f"), parseShares(text, "f")...) {
+			if !strings.HasPrefix(s.path, "/") {
+				t.Errorf("given: %q", s.path)
+			}
+		}
+		_, _ = shareOf(text)
+	})
 }
