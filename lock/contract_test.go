@@ -237,11 +237,10 @@ func TestNilContextPanicsBeforeAnythingIsTouched(t *testing.T) {
 func TestOptionsThatCannotApplyAreErrors(t *testing.T) {
 	big := map[string]string{"k": strings.Repeat("x", 17<<10)}
 	for name, l := range map[string]locker{
-		"lease":                 lock.NewSoft("x", lock.WithLease(time.Minute)),
+		"a short lease":         lock.NewSoft("x", lock.WithLease(9*time.Second)),
+		"a negative lease":      lock.NewSoft("x", lock.WithLease(-time.Second)),
 		"lease on a File":       lock.NewFile("x", lock.WithLease(time.Minute)),
-		"fence":                 lock.NewSoft("x", lock.WithFence()),
 		"fence on a File":       lock.NewFile("x", lock.WithFence()),
-		"network":               lock.NewSoft("x", lock.WithNetwork()),
 		"record too large":      lock.NewSoft("x", lock.WithLabels(big)),
 		"note too large":        lock.NewFile("x", lock.WithNote(big["k"])),
 		"soft without a record": lock.NewSoft("x", lock.WithoutRecord()),

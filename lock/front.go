@@ -34,6 +34,9 @@ type front struct {
 	net    net
 }
 
+// leaseLook is how often the file of an owner with a lease is looked at.
+const leaseLook = time.Second
+
 // mostIdle bounds how often a thread may come back at once and for nothing
 // before the next look is put off.
 const mostIdle = 4
@@ -77,7 +80,7 @@ func (f *front) due() bool {
 
 // try is the next attempt.
 func (f *front) try() *try {
-	t := &try{mode: f.mode, how: polite, gate: f.gate, let: f.let}
+	t := &try{mode: f.mode, how: polite, gate: f.gate, let: f.let, looks: true}
 	if f.gate != nil || f.let != nil || f.overdue || f.noGate {
 		t.how = inTurn
 		f.net.looked()
@@ -175,7 +178,11 @@ func (f *front) waiting(st *reaper.Status) signs {
 		return f.soon()
 	}
 	f.looks = 0
-	return signs{changed: f.events.changed(), ended: f.events.ended(), pause: f.net.pause()}
+	pause := f.net.pause()
+	if st != nil && st.Record != nil && st.Record.LeaseMS > 0 {
+		pause = min(pause, leaseLook) // that it is not renewed is told by nothing
+	}
+	return signs{changed: f.events.changed(), ended: f.events.ended(), pause: pause}
 }
 
 // elsewhere: the thread is blocked on the file of an owner who is not the one

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -38,6 +39,8 @@ type try struct {
 	how  manner
 	gate *gate    // ours, and passed when the lock is taken
 	let  *passage // a hard lock that was waited for, used up by the attempt
+
+	looks bool // over a network: the lock was held, so look before trying
 }
 
 // manner is how an attempt goes about it.
@@ -66,7 +69,12 @@ type hold struct {
 	lost  chan struct{} // made when somebody asks for it
 	over  bool          // lost is, or would be, closed
 	gate  *gate         // to be left when the lock is let go
-	chain chain
+	claim *reaper.Claim // where no kernel lock testifies
+	lease *lease        // nil: it never expires
+
+	leaseMS int64  // of the record
+	fence   uint64 // of the record
+	chain   chain
 }
 
 // handle is what Soft and File have in common: one owner of one path.
@@ -99,7 +107,7 @@ type handle struct {
 func (h *handle) init(path string, p protocol, opts []Option) {
 	h.proto, h.cfg = p, newConfig(opts)
 	h.turn = make(chan struct{}, 1)
-	h.reap = reaper.In(h.cfg.host)
+	h.reap = reaper.In(h.cfg.host).AsNetwork(h.cfg.network)
 	if h.path, h.bad = absolute(path); h.bad == nil {
 		var dir string
 		if dir, h.name, h.bad = split(h.path); h.bad == nil {
@@ -111,11 +119,22 @@ func (h *handle) init(path string, p protocol, opts []Option) {
 
 func (h *handle) checkOptions() error {
 	c := &h.cfg
+	switch {
+	case !c.leased:
+	case h.proto.kind() != meta.KindSoft:
+		c.refuse("WithLease(%s): a hard lock is the operating system's, which knows no lease", c.lease)
+	case c.onBehalf != nil && c.lease > 0:
+		c.refuse("WithLease(%s): nobody would renew it for another process", c.lease)
+	}
+	if c.fence && h.proto.kind() != meta.KindSoft {
+		c.refuse("WithFence: a hard lock has no record that could name the fence")
+	}
 	if c.withoutRecord && h.proto.kind() == meta.KindSoft {
 		c.refuse("WithoutRecord: a soft lock is its record")
 	}
 	if c.note != "" || c.labels != nil || c.program != "" {
 		r := h.newRecord("")
+		r.LeaseMS, r.Fence = math.MaxInt64, math.MaxUint64
 		// The longest that taking the lock may still add.
 		r.Token, r.Inode, r.Device, r.Filesystem = "00000000-0000-4000-8000-000000000000", "18446744073709551615", "18446744073709551615", "0123456789abcdef0123456789abcdef"
 		switch b, err := r.Encode(); {
@@ -144,6 +163,7 @@ func (h *handle) check() error {
 func (h *handle) enter(m mode) (entered bool, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.overdue()
 	switch {
 	case h.hold == nil:
 		return false, nil
@@ -221,6 +241,7 @@ func (h *handle) unlock() error {
 		return ErrNotLocked
 	}
 	h.mu.Lock()
+	h.overdue()
 	switch {
 	case h.hold == nil:
 		h.mu.Unlock()
@@ -258,6 +279,7 @@ func (h *handle) end(force bool) error {
 		}
 		return h.unlock()
 	}
+	h.overdue()
 	hd := h.hold
 	h.hold, h.n = nil, 0
 	h.mu.Unlock()
@@ -306,6 +328,7 @@ func (hd *hold) lose() {
 func (h *handle) locked() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.overdue()
 	return h.hold != nil && !h.hold.over
 }
 
@@ -319,6 +342,7 @@ func (h *handle) taken() bool {
 func (h *handle) lost() <-chan struct{} {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.overdue()
 	if h.hold == nil {
 		return nil
 	}
@@ -338,9 +362,15 @@ func (h *handle) record() (meta.Record, bool) {
 		return meta.Record{}, false
 	}
 	h.identify(h.hold)
+	return *h.recordOf(h.hold), true
+}
+
+// recordOf is what a hold writes into its file.
+func (h *handle) recordOf(hd *hold) *meta.Record {
 	r := h.newRecord("") // the form's, too
-	h.hold.what.FillIn(r)
-	return *r, true
+	hd.what.FillIn(r)
+	r.LeaseMS, r.Fence = hd.leaseMS, hd.fence
+	return r
 }
 
 func (h *handle) dup() (*os.File, error) {
@@ -348,6 +378,11 @@ func (h *handle) dup() (*os.File, error) {
 	defer h.mu.Unlock()
 	if h.hold == nil {
 		return nil, fmt.Errorf("dup %q: %w", h.path, ErrNotLocked)
+	}
+	if h.hold.claim != nil || h.hold.lease != nil {
+		// No kernel lock goes with it, and over NFS the open file would keep a name
+		// after its removal.
+		return nil, fmt.Errorf("dup %q: the lock is not its descriptor's: %w", h.path, errors.ErrUnsupported)
 	}
 	h.hold.chain.dup = true
 	return h.hold.file.Dup()

@@ -38,9 +38,12 @@
 //
 //	github.com/filelock-go/filelock/lock.parkedWaiter
 //
+// On a network filesystem, where no kernel can testify for another host, a soft
+// lock has a lease: see [WithLease]. Who waits there looks at the file, about once
+// a second.
+//
 // What it does not promise: rm and programs that follow no protocol can remove
-// a lock file at any time (the owner learns of it from Unlock, as [ErrLost]);
-// and this version takes soft locks on local filesystems only.
+// a lock file at any time (the owner learns of it from Unlock, as [ErrLost]).
 package lock
 
 import (
@@ -76,8 +79,9 @@ type Locker interface {
 	Unlock() error
 
 	// Locked says whether the handle holds the lock. It is false from the
-	// moment the lock is known to be lost. A lock without a lease is checked at
-	// its last Unlock only, and in this version there are no leases.
+	// moment the lock is known to be lost: the moment its lease is over by this
+	// process's clock, which goes on while the machine is suspended. A lock
+	// without a lease is checked at its last Unlock only.
 	Locked() bool
 
 	// Path is the absolute path of the lock file.
@@ -113,7 +117,6 @@ func NewSoft(path string, opts ...Option) *Soft {
 // unless [WithoutReaping] is set.
 //
 // Errors, next to those of Locker: ErrNotLockFile for a file that is no lock,
-// an error matching reaper.ErrNetwork on a filesystem that is not local,
 // *fs.PathError otherwise. A dead owner's lock that this user may not remove is a
 // *HeldError matching fs.ErrPermission, at once.
 func (s *Soft) Lock(ctx context.Context) error { return s.lock(ctx, s.cfg.timeout) }
@@ -141,17 +144,25 @@ func (s *Soft) Locked() bool { return s.locked() }
 // Path is [Locker.Path].
 func (s *Soft) Path() string { return s.path }
 
-// Lost is [Locker.Lost]. In this version a hold is checked at its last Unlock
-// only, so the channel stays open.
+// Lost is [Locker.Lost]. It is closed when the lease is over, before any other
+// owner may have the lock, or when a renewal finds the lock gone; without a lease
+// the hold is checked at its last Unlock only, so the channel stays open.
 func (s *Soft) Lost() <-chan struct{} { return s.lost() }
 
 // Record is what the present hold wrote into the lock file, its token among
 // it; false when there is no hold.
 func (s *Soft) Record() (meta.Record, bool) { return s.record() }
 
+// Fence is the fence of the present hold (see [WithFence]); 0 when there is none.
+func (s *Soft) Fence() uint64 {
+	r, _ := s.record()
+	return r.Fence
+}
+
 // Dup returns a duplicate of the lock's descriptor for a child process. While
 // the child has it open, the lock counts as held even if this process dies:
 // the kernel's lock on the file lives with it. Unlock releases the lock
 // nevertheless. ErrNotLocked when there is no hold, errors.ErrUnsupported
-// where descriptors cannot be inherited.
+// where descriptors cannot be inherited, and of a lock that is not the kernel's:
+// one with a lease, or on a network filesystem.
 func (s *Soft) Dup() (*os.File, error) { return s.dup() }

@@ -105,3 +105,26 @@ func judged(st *reaper.Status) []slog.Attr {
 	}
 	return attrs
 }
+
+// logRenewal tells of a lease that was renewed, or could not be.
+func (l *lease) logRenewal(err error) {
+	h := l.h
+	if !h.logs() {
+		return
+	}
+	attrs := []slog.Attr{slog.String("path", h.path), slog.String("token", l.token), slog.Duration("left", l.until()-h.cfg.host.Uptime())}
+	msg := "renewed the lease"
+	if err != nil {
+		msg = "did not renew the lease"
+		attrs = append(attrs, slog.Any("error", err))
+	}
+	h.cfg.logger.LogAttrs(context.Background(), slog.LevelDebug, msg, attrs...)
+}
+
+// logLost tells of a hold that was lost.
+func (h *handle) logLost(hd *hold) {
+	if h.logs() {
+		h.cfg.logger.LogAttrs(context.Background(), slog.LevelDebug, "lost the lock",
+			slog.String("path", h.path), slog.String("token", hd.what.Token), slog.Duration("held", time.Since(hd.since)))
+	}
+}

@@ -2,11 +2,8 @@ package lock
 
 import (
 	"errors"
-	"fmt"
-	"io/fs"
 
 	"github.com/filelock-go/filelock/internal/fsys"
-	"github.com/filelock-go/filelock/reaper"
 )
 
 // mount is where the last lock of a handle was made. A mount has one
@@ -23,29 +20,18 @@ type mount struct {
 // errOtherMount: another filesystem is at the path by now.
 var errOtherMount = errors.New("another filesystem was mounted")
 
-// kernelBacked is the class of the directory's filesystem, and an error if no
-// soft lock can be made there. Whoever makes a file has to ask moved about it.
-func (h *handle) kernelBacked() (fsys.Class, error) {
-	var c fsys.Class
+// class is the class of the directory's filesystem. Whoever makes a file has to
+// ask moved about it, where that matters.
+func (h *handle) class() (c fsys.Class, err error) {
 	if m := h.mount.Load(); m != nil && m.sure {
 		c = m.class
-	} else {
-		var err error
-		if c, err = h.dir.Class(); err != nil {
-			return c, asLockError(h, err)
-		}
+	} else if c, err = h.dir.Class(); err != nil {
+		return c, asLockError(h, err)
 	}
-	if !c.KernelBacked() {
-		return c, &fs.PathError{Op: "lock", Path: h.path, Err: notLocal(c)}
+	if h.cfg.network {
+		c.Local = false
 	}
 	return c, nil
-}
-
-func notLocal(c fsys.Class) error {
-	if !c.Local {
-		return fmt.Errorf("a soft lock needs a local filesystem in this version, and %s is not known to be one; a hard lock (File) works there: %w", c.Type, reaper.ErrNetwork)
-	}
-	return fmt.Errorf("a soft lock needs kernel locks that belong to the open file in this version, and this operating system's belong to the process; use a hard lock (File): %w", reaper.ErrNetwork)
 }
 
 // moved: the class may be another's than that of the file that was made.

@@ -17,13 +17,18 @@ type Option func(*config)
 
 type config struct {
 	timeout time.Duration // negative: none
-	poll    time.Duration
+	poll    time.Duration // 0: the default of the place
 	mode    fs.FileMode
 	exact   bool // mode was asked for
 	logger  *slog.Logger
 	note    string
 	labels  map[string]string
 	program string
+
+	leased  bool // lease was asked for
+	lease   time.Duration
+	fence   bool
+	network bool
 
 	withoutReaping bool
 	withoutRecord  bool
@@ -43,7 +48,7 @@ const defaultPoll = 10 * time.Millisecond
 const defaultMode fs.FileMode = 0o644
 
 func newConfig(opts []Option) config {
-	c := config{timeout: -1, poll: defaultPoll, mode: defaultMode, host: host.Real}
+	c := config{timeout: -1, mode: defaultMode, host: host.Real}
 	for _, o := range opts {
 		o(&c)
 	}
@@ -60,8 +65,9 @@ func WithTimeout(d time.Duration) Option { return func(c *config) { c.timeout = 
 
 // WithPoll sets the longest pause between two looks at a held lock where
 // nothing wakes the waiter: on a network filesystem, or where the system tells
-// nothing of an owner that has no kernel lock (see [Grant]). By default, 10 ms.
-// It must be positive. Elsewhere the kernel wakes the waiter, who looks of his
+// nothing of an owner that has no kernel lock (see [Grant]). By default, 10 ms,
+// over a network 1 s: each look is some requests to the server. It must be
+// positive. Elsewhere the kernel wakes the waiter, who looks of his
 // own accord after a second and then ever more rarely, every five minutes in the end.
 func WithPoll(d time.Duration) Option {
 	return func(c *config) {
@@ -123,26 +129,45 @@ func WithoutReaping() Option { return func(c *config) { c.withoutReaping = true 
 // does not say who holds the lock. It cannot apply to a [Soft].
 func WithoutRecord() Option { return func(c *config) { c.withoutRecord = true } }
 
-// WithLease asks for a lease. Not in this version: the first Lock returns an
-// error matching ErrOption.
+// WithLease sets how long a soft lock stays held when its owner does not renew
+// it, which this process does by itself, every quarter of it. Others may take the
+// lock when they have seen it unrenewed for that long; this process knows before
+// them: [Locker.Lost] is closed, and Locked false, when its own clock says that
+// the lease is over. At least 10 s; 0 means that the lock never expires.
+//
+// By default, 60 s on a network filesystem, where nothing else can prove a
+// remote owner dead; none on a local one, where with a lease also an owner that is
+// frozen (stopped, suspended) loses the lock. It cannot apply to a [File], nor to
+// [Grant].
+//
+// A lease is no maximum: an owner that runs keeps the lock. It trades exclusion
+// for progress: an owner that is paused beyond its lease between a last look at
+// Locked and a write may still write once. Where that matters, use [WithFence].
 func WithLease(d time.Duration) Option {
-	return func(c *config) { c.refuse("WithLease(%s): leases are not in this version", d) }
-}
-
-// WithFence asks for a fencing number. Not in this version: the first Lock
-// returns an error matching ErrOption.
-func WithFence() Option {
-	return func(c *config) { c.refuse("WithFence: fencing numbers are not in this version") }
-}
-
-// WithNetwork makes a soft lock treat the directory as one on a network
-// filesystem. Not in this version: the first Lock returns an error matching
-// ErrOption.
-func WithNetwork() Option {
 	return func(c *config) {
-		c.refuse("WithNetwork: the protocol for network filesystems is not in this version")
+		if d != 0 && d < leastLease {
+			c.refuse("WithLease(%s): a lease is at least %s, or 0 for none", d, leastLease)
+			return
+		}
+		c.leased, c.lease = true, d
 	}
 }
+
+// WithFence asks for a fence: a number that grows with every acquisition of the
+// path that asks for one, across crashes, breaks, hosts and reboots. It is in the
+// record ([Soft.Record], [Soft.Fence]). A resource that remembers the highest
+// fence it has seen, and rejects a lower one, is safe from an owner that was
+// paused beyond its lease. Acquisitions that do not ask do not raise it, so all
+// must ask. It is the size of the file .NAME.fence beside the lock, which is
+// never removed: a byte for each acquisition.
+func WithFence() Option { return func(c *config) { c.fence = true } }
+
+// WithNetwork makes a soft lock treat the directory as one on a network
+// filesystem, whatever this machine takes it for. It is needed, by everybody who
+// uses the lock, where other machines can open a directory that is local here:
+// on an NFS or SMB server, or a host that shares a folder with virtual machines.
+// It has no effect on a [File].
+func WithNetwork() Option { return func(c *config) { c.network = true } }
 
 // InHost puts the handle into another world: this project's simulated ones.
 // Its argument cannot be made outside this module.

@@ -11,8 +11,8 @@ import (
 	"github.com/filelock-go/filelock/reaper"
 )
 
-// softProtocol takes and releases a soft lock where the kernel's lock on the
-// inode is the guard: whoever removes the file that the path names holds the
+// softProtocol takes and releases a soft lock. What is in this file is for where
+// the kernel's lock on the inode is the guard (for elsewhere see takeNet): whoever removes the file that the path names holds the
 // exclusive kernel lock on that inode while it checks and unlinks, and the
 // owner holds it from before its record is written until after the file is
 // gone. A crash anywhere frees the kernel lock, and that is the proof of death.
@@ -42,9 +42,12 @@ const (
 var errAgain = errors.New("start over")
 
 func (p softProtocol) take(h *handle, t *try) (hd *hold, st *reaper.Status, err error) {
-	class, err := h.kernelBacked()
+	class, err := h.class()
 	if err != nil {
 		return nil, nil, err
+	}
+	if !class.KernelBacked() {
+		return p.takeNet(h, t)
 	}
 	h.local.Store(true)
 	if t.how == polite && h.queued() {
@@ -68,8 +71,12 @@ func (p softProtocol) take(h *handle, t *try) (hd *hold, st *reaper.Status, err 
 			hd, err = p.own(h, f, token, class)
 			if errors.Is(err, errOtherMount) {
 				h.mount.Store(nil)
-				if class, err = h.kernelBacked(); err != nil {
+				if class, err = h.class(); err != nil {
 					return nil, nil, err
+				}
+				if !class.KernelBacked() {
+					h.local.Store(false)
+					return p.takeNet(h, t)
 				}
 				continue
 			}
@@ -179,6 +186,7 @@ func notLockFile(path string, st *reaper.Status) error {
 // says that it is not.
 func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) (_ *hold, err error) {
 	var a attempt
+	before := h.cfg.host.Uptime()
 	defer func() {
 		switch {
 		case err == nil:
@@ -231,22 +239,41 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 	}
 	hd := &hold{file: f, id: info.ID, since: h.cfg.host.Now(), what: meta.Filling{Token: token}}
 	hd.what.Created = hd.since
-	if h.cfg.onBehalf == nil {
+	lease := h.leaseFor(true)
+	hd.leaseMS = lease.Milliseconds()
+	if err := h.raiseFence(hd); err != nil {
+		return nil, err
+	}
+	if h.cfg.onBehalf == nil && lease == 0 {
 		hd.what.KernelLock, hd.what.Inode, hd.what.Filesystem = true, info.Ino, class.Type
 		hd.what.Device = info.Dev
 	}
-	if err := h.write(f, &hd.what); err != nil {
+	if err := h.write(f, hd); err != nil {
 		return nil, err
 	}
 	h.remember(f, info)
+	if lease > 0 {
+		// From here on the record speaks for itself: a frozen owner must not hold
+		// what cannot be taken from it.
+		if err := f.Unlock(); err != nil {
+			return nil, err
+		}
+		hd.letLease(h, lease, before)
+	}
 	return hd, nil
 }
 
 // write writes a soft lock's record.
-func (h *handle) write(f fsys.File, what *meta.Filling) error {
+func (h *handle) write(f fsys.File, hd *hold) error {
 	room := buffers.Get().(*[]byte)
 	defer buffers.Put(room)
-	b, err := h.written((*room)[:0], what)
+	var b []byte
+	var err error
+	if hd.leaseMS == 0 && hd.fence == 0 {
+		b, err = h.written((*room)[:0], &hd.what)
+	} else {
+		b, err = h.recordOf(hd).Encode()
+	}
 	if err != nil {
 		return fmt.Errorf("lock %q: %w: %w", h.path, ErrOption, err)
 	}
@@ -260,7 +287,13 @@ func (h *handle) write(f fsys.File, what *meta.Filling) error {
 // release removes the file, if the path still names it, while the kernel lock
 // on it is still ours. Another error than ErrLost leaves a file whose kernel
 // lock is free: the next contender finds its owner dead, which it then is.
-func (softProtocol) release(h *handle, hd *hold) error {
+func (p softProtocol) release(h *handle, hd *hold) error {
+	switch {
+	case hd.claim != nil:
+		return p.releaseNet(h, hd)
+	case hd.lease != nil:
+		return p.releaseLeased(h, hd)
+	}
 	err := unlinkOwn(h, hd.id)
 	if hd.chain.dup || err != nil && !errors.Is(err, ErrLost) {
 		// A child with a duplicate of the descriptor is not to seem the owner,

@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/filelock-go/filelock/meta"
 	"github.com/filelock-go/filelock/reaper"
 )
 
@@ -106,7 +107,7 @@ func (h *handle) wait(ctx context.Context, limit time.Duration, m mode, start ti
 		seen = h.explained(nil)
 	}
 	h.logWait(outer, seen)
-	f := front{h: h, mode: m, pace: pace{most: h.cfg.poll}, behind: behind}
+	f := front{h: h, mode: m, pace: h.pace(), behind: behind}
 	defer f.end()
 	var timer *time.Timer // only the first needs one
 	attempts, looked := 1, st != nil || behind
@@ -184,12 +185,31 @@ func (h *handle) explained(st *reaper.Status) *reaper.Status {
 // pace is the pause between two looks at a held lock: short at first, for
 // locks that are held for an instant, then longer, and never regular, so that
 // waiters who began together do not look together.
-type pace struct{ last, most time.Duration }
+type pace struct {
+	last, most time.Duration
+	network    bool
+}
 
 const firstPause = 500 * time.Microsecond
 
+// pace is for a handle that has tried once, so it knows where it is.
+func (h *handle) pace() pace {
+	p := pace{most: h.cfg.poll, network: h.proto.kind() == meta.KindSoft && !h.local.Load()}
+	if p.most == 0 {
+		p.most = defaultPoll
+		if p.network {
+			p.most = netPoll
+		}
+	}
+	return p
+}
+
 func (p *pace) next() time.Duration {
-	p.last = min(max(p.last*3/2, firstPause), p.most)
+	if p.network {
+		p.last = min(max(p.last*2, netFirst), p.most)
+	} else {
+		p.last = min(max(p.last*3/2, firstPause), p.most)
+	}
 	return p.last/2 + rand.N(p.last/2+1)
 }
 

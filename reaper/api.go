@@ -17,11 +17,16 @@ func Judge(ctx context.Context, path string) (Judgment, error) {
 // Inspect is Judge with everything else that was seen.
 func Inspect(ctx context.Context, path string) (Status, error) { return real.Inspect(ctx, path) }
 
+// InspectWith is Inspect that takes Options.Network and Options.Patience.
+func InspectWith(ctx context.Context, path string, o Options) (Status, error) {
+	return real.InspectWith(ctx, path, o)
+}
+
 // Break removes the lock at path if its owner is dead or its lease over, or as
 // Options.Token and Options.Force widen that; nil means that what was judged
 // (and nothing else) is gone, or that there was nothing. A lock whose kernel
 // lock somebody holds is never removed. The Status is what was judged.
-// Errors: ErrRefused (with *RefusedError), ErrChanged, ErrNetwork, ErrForgeable,
+// Errors: ErrRefused (with *RefusedError, or matching ErrGuarded), ErrChanged, ErrForgeable,
 // or the operating system's.
 func Break(ctx context.Context, path string, o Options) (Status, error) {
 	return real.Break(ctx, path, o)

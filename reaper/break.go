@@ -33,8 +33,8 @@ var errKernelLocked = errors.New("somebody holds a kernel lock on it")
 // by the will of whoever may rename a directory above it.
 //
 // ErrChanged: the path holds something else now, and nothing was removed.
-// fsys.ErrLocked: somebody has the kernel lock; judge again. ErrNetwork: here
-// the kernel lock guards nothing. ErrForgeable: anybody may have written what
+// fsys.ErrLocked: somebody has the kernel lock; judge again. Where the kernel
+// lock guards nothing a guard does: ErrGuarded: somebody else has it. ErrForgeable: anybody may have written what
 // was judged. Else the operating system's error.
 func (r *Reaper) Remove(dir fsys.Dir, name string, st Status) (err error) {
 	opened, err := dir.OpenDir(".")
@@ -58,7 +58,7 @@ func (r *Reaper) Remove(dir fsys.Dir, name string, st Status) (err error) {
 // remove is Remove in a directory that has been opened.
 func (r *Reaper) remove(dir fsys.Dir, name string, st Status) (err error) {
 	if !st.class.KernelBacked() {
-		return &fs.PathError{Op: "break", Path: st.Path, Err: fmt.Errorf("%w (%s)", ErrNetwork, st.class.Type)}
+		return r.removeGuarded(dir, name, st)
 	}
 	f, err := dir.Open(name, fsys.OpenRead)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fsys.ErrIrregular) {
@@ -125,13 +125,36 @@ func (r *Reaper) lockToBreak(f fsys.File) error {
 
 // Inspect is [Inspect] in the reaper's world.
 func (r *Reaper) Inspect(ctx context.Context, path string) (Status, error) {
+	return r.InspectWith(ctx, path, Options{})
+}
+
+// InspectWith is [InspectWith] in the reaper's world.
+func (r *Reaper) InspectWith(ctx context.Context, path string, o Options) (Status, error) {
+	r = r.AsNetwork(o.Network)
 	at, name, err := r.place(path)
 	if err != nil {
 		return Status{Path: path}, err
 	}
-	return patiently(ctx, DefaultPatience, path, func() (Status, error) {
-		return r.within(at, name, func(dir fsys.Dir, name string) (Status, error) { return r.settled(dir, name, true) })
+	return patiently(ctx, o.patience(), path, func() (Status, error) {
+		return r.within(at, name, func(dir fsys.Dir, name string) (Status, error) { return r.afresh(dir, name) })
 	})
+}
+
+// afresh is settled that does not believe that there is no file because a client
+// remembers that there was none: NFS may do so for a minute (nfs(5), "Directory
+// entry caching"), unless the directory is opened, which asks the server.
+func (r *Reaper) afresh(dir fsys.Dir, name string) (Status, error) {
+	st, err := r.settled(dir, name, true)
+	if err != nil || st.Exists {
+		return st, err
+	}
+	if class, err := dir.Class(); err != nil || class.Local {
+		return st, err
+	}
+	if err := dir.Sync(); err != nil && !errors.Is(err, fs.ErrPermission) { // which opens it
+		return st, err
+	}
+	return r.settled(dir, name, true)
 }
 
 // within does something about a name in the directory that at leads to now,
@@ -183,6 +206,7 @@ func (r *Reaper) settled(dir fsys.Dir, name string, named bool) (Status, error) 
 
 // Break is [Break] in the reaper's world.
 func (r *Reaper) Break(ctx context.Context, path string, o Options) (Status, error) {
+	r = r.AsNetwork(o.Network)
 	at, name, err := r.place(path)
 	if err != nil {
 		return Status{Path: path}, err
@@ -194,7 +218,7 @@ func (r *Reaper) Break(ctx context.Context, path string, o Options) (Status, err
 
 func (r *Reaper) breakOne(dir fsys.Dir, name string, o Options) (Status, error) {
 	for try := 1; ; try++ {
-		st, err := r.settled(dir, name, true)
+		st, err := r.afresh(dir, name)
 		if err != nil {
 			return st, err
 		}
@@ -218,6 +242,8 @@ func (r *Reaper) breakOne(dir fsys.Dir, name string, o Options) (Status, error) 
 		switch err := r.remove(dir, name, st); {
 		case err == nil:
 			return st, nil
+		case errors.Is(err, ErrGuarded):
+			return st, fmt.Errorf("break %q: %w", st.Path, errors.Join(ErrRefused, err))
 		case errors.Is(err, ErrChanged), errors.Is(err, fsys.ErrLocked):
 			if try < lookAgain {
 				continue

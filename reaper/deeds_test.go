@@ -19,7 +19,7 @@ import (
 // sentinels are told by name between processes.
 var sentinels = map[string]error{
 	"ErrHeld": lock.ErrHeld, "ErrLost": lock.ErrLost, "ErrNotLockFile": lock.ErrNotLockFile,
-	"ErrRefused": reaper.ErrRefused, "ErrChanged": reaper.ErrChanged, "ErrNetwork": reaper.ErrNetwork,
+	"ErrRefused": reaper.ErrRefused, "ErrChanged": reaper.ErrChanged, "ErrGuarded": reaper.ErrGuarded,
 	"ErrNoAnswer": reaper.ErrNoAnswer, "ErrIrregular": fsys.ErrIrregular,
 	"fs.ErrPermission": fs.ErrPermission, "fs.ErrNotExist": fs.ErrNotExist,
 	"fs.ErrInvalid": fs.ErrInvalid, "fs.ErrExist": fs.ErrExist, "ErrTimeout": lock.ErrTimeout,

@@ -32,18 +32,18 @@ func (w *walker) listed(d *place, name string, k *desk) (st Status, isLock bool,
 		err = errors.Join(err, cerr)
 	}
 	if errors.Is(err, errMoved) {
-		st, err = w.r.Examine(d, name, false)
+		st, err = w.r.Examine(d, name, isGuard(name))
 	}
 	return st, isLock, err
 }
 
 func (w *walker) opened(d *place, name string, f fsys.File, info fsys.Info, k *desk) (st Status, isLock bool, err error) {
-	s := sighting{info: info, recall: &k.recall}
+	s := sighting{info: info, recall: &k.recall, named: isGuard(name)}
 	n, err := f.ReadInto(k.text[:])
 	switch {
 	case err != nil:
 		return Status{Path: join(d, name)}, false, err
-	case !w.isLock(k.text[:n]):
+	case !w.isLock(k.text[:n]) && !(isGuard(name) && meta.Parse(k.text[:n]).Class == meta.Torn):
 		return Status{Path: join(d, name)}, false, nil
 	case n < len(k.text):
 		s.raw = bytes.Clone(k.text[:n]) // the status keeps it
@@ -51,7 +51,7 @@ func (w *walker) opened(d *place, name string, f fsys.File, info fsys.Info, k *d
 		s.raw, err = f.Read(meta.MaxSize + 1)
 	}
 	if err == nil {
-		s.class, err = d.classOf(f, s.info)
+		s.class, err = d.classOf(w.r, f, s.info)
 	}
 	if err != nil {
 		return Status{Path: join(d, name)}, true, err
@@ -80,12 +80,12 @@ func (w *walker) isLock(text []byte) bool {
 // filesystem, which cannot go, and another come under its number, while the
 // directory is open. Anything else (a file mounted over another) is asked
 // itself.
-func (p *place) classOf(f fsys.File, info fsys.Info) (fsys.Class, error) {
+func (p *place) classOf(r *Reaper, f fsys.File, info fsys.Info) (fsys.Class, error) {
 	near := p.inside && info.Dev == p.dev
 	if c := p.class.Load(); near && c != nil {
 		return *c, nil
 	}
-	c, err := f.Class()
+	c, err := r.classOf(f, info)
 	if err == nil && near {
 		p.class.Store(&c)
 	}

@@ -24,6 +24,7 @@ const (
 // sighting is one look at a lock file: everything that a verdict is made of,
 // except for what the kernel says about processes.
 type sighting struct {
+	path    string
 	info    fsys.Info
 	class   fsys.Class
 	raw     []byte
@@ -31,7 +32,8 @@ type sighting struct {
 	lock    lockState
 	lockErr error // why lock is lockUnknown
 	named   bool  // the caller named the path, rather than a scan having found it
-	brief   bool  // a held lock needs no explanation
+	watched watched
+	brief   bool // a held lock needs no explanation
 
 	kinship  *kinship // see Reaper.kin
 	recall   *recall  // nil: every owner is asked about
@@ -113,7 +115,7 @@ func (r *Reaper) examineOnce(dir fsys.Dir, name string, s *sighting) (Status, er
 // that let go in between unlinked it first. That is asked before the file is
 // closed, for then its inode number can be another's.
 func (r *Reaper) lookAndCheck(dir fsys.Dir, name string, f fsys.File, s *sighting) (Status, error) {
-	if err := s.read(f); err != nil {
+	if err := r.read(f, s); err != nil {
 		return Status{Path: join(dir, name)}, err
 	}
 	return r.judgeOpened(dir, name, f, s)
@@ -121,17 +123,18 @@ func (r *Reaper) lookAndCheck(dir fsys.Dir, name string, f fsys.File, s *sightin
 
 // judgeOpened is lookAndCheck of a file that has been read.
 func (r *Reaper) judgeOpened(dir fsys.Dir, name string, f fsys.File, s *sighting) (Status, error) {
-	path := join(dir, name)
+	s.path = join(dir, name)
+	r.observe(s)
 	if err := r.probeRead(f, s); err != nil {
-		return Status{Path: path}, err
+		return Status{Path: s.path}, err
 	}
-	st := r.status(path, s)
+	st := r.status(s)
 	if st.State != Stale {
 		return st, nil
 	}
 	switch now, err := dir.Lstat(name); {
 	case errors.Is(err, fs.ErrNotExist), err == nil && now.ID != st.info.ID:
-		return Status{Path: path}, errMoved
+		return Status{Path: s.path}, errMoved
 	case err != nil:
 		return st, err
 	}
@@ -145,7 +148,7 @@ func (r *Reaper) judgeOpened(dir fsys.Dir, name string, f fsys.File, s *sighting
 // its record over another. So what makes no sense is read again: under the
 // kernel lock, if the probe got it, until two readings are the same otherwise.
 func (r *Reaper) probeRead(f fsys.File, s *sighting) error {
-	if s.class.KernelBacked() || s.mayBeHard() {
+	if s.class.KernelBacked() || s.mayBeHard() && !s.toBeWatched() {
 		s.lock, s.lockErr = probe(f, r.sharedMatters(s))
 	}
 	for range readAgain {
@@ -166,12 +169,25 @@ func (r *Reaper) probeRead(f fsys.File, s *sighting) error {
 	return nil
 }
 
+// toBeWatched: it is an unfinished file about which the kernel's lock says
+// nothing to other hosts. It is not probed before time has judged it: over SMB a
+// probe would keep its creator from writing.
+func (s *sighting) toBeWatched() bool {
+	return s.content.Class == meta.Torn && !s.class.KernelBacked() && !s.watched.over
+}
+
 // read takes in what the file and its filesystem say.
-func (s *sighting) read(f fsys.File) (err error) {
-	if s.info, err = f.Info(); err != nil {
+func (r *Reaper) read(f fsys.File, s *sighting) (err error) {
+	if err := s.readFrom(f); err != nil {
 		return err
 	}
-	if s.class, err = f.Class(); err != nil {
+	s.class, err = r.classOf(f, s.info)
+	return err
+}
+
+// readFrom takes in what the file says.
+func (s *sighting) readFrom(f fsys.File) (err error) {
+	if s.info, err = f.Info(); err != nil {
 		return err
 	}
 	if s.raw, err = f.Read(meta.MaxSize + 1); err != nil {
@@ -215,9 +231,9 @@ func probe(f fsys.File, hard bool) (lockState, error) {
 	return lockFree, nil
 }
 
-func (r *Reaper) status(path string, s *sighting) Status {
+func (r *Reaper) status(s *sighting) Status {
 	st := Status{
-		Path: path, Exists: true, Size: s.info.Size, ModTime: s.info.ModTime,
+		Path: s.path, Exists: true, Size: s.info.Size, ModTime: s.info.ModTime,
 		Raw: s.raw, Content: s.content.Class, Record: s.content.Record, Foreign: s.content.Foreign,
 		info: s.info, class: s.class,
 	}
@@ -267,11 +283,12 @@ func (s *sighting) decidedByLock() bool {
 // lock, so that only the record is left to testify. It is for a hard lock that
 // was granted on a file with the record of a soft one.
 func (r *Reaper) JudgeLocked(path string, f fsys.File) (Status, error) {
-	s := &sighting{named: true, lock: lockFree}
-	if err := s.read(f); err != nil {
+	s := &sighting{path: path, named: true, lock: lockFree}
+	if err := r.read(f, s); err != nil {
 		return Status{Path: path}, err
 	}
-	return r.status(path, s), nil
+	r.observe(s)
+	return r.status(s), nil
 }
 
 // Passing: the verdict rests on a kernel lock that may be held for an instant

@@ -120,6 +120,7 @@ type Options struct {
 	DryRun   bool          // Reap: remove nothing
 	All      bool          // Scan: also foreign lock files that are recognised
 	Cross    bool          // Scan, Reap: do not stay on the directory's filesystem
+	Network  bool          // treat every directory as one on a network filesystem
 	Patience time.Duration // how long one path may take to answer; 0 means 10 s
 }
 
@@ -133,10 +134,6 @@ var (
 	// ErrChanged: the path does not hold the lock any more that was judged or
 	// named by its token. Nothing was removed.
 	ErrChanged = errors.New("the lock changed meanwhile")
-	// ErrNetwork: the filesystem is not known to be local to this kernel (or
-	// its kernel locks belong to processes rather than to open files), and the
-	// protocol for such filesystems is not in this version.
-	ErrNetwork = errors.New("not a local filesystem")
 	// ErrNoAnswer: the path did not answer within Options.Patience.
 	ErrNoAnswer = errors.New("no answer from the filesystem")
 )
@@ -147,10 +144,39 @@ type RefusedError struct{ Status Status }
 
 // Reaper judges and breaks in one world. The package's functions are those of
 // the real one.
-type Reaper struct{ host *host.Host }
+type Reaper struct {
+	host    *host.Host
+	network bool // every directory is treated as one on a network filesystem
+}
 
 // In returns the reaper of another world: this project's simulated ones. Its
 // argument cannot be made outside this module.
 func In(h *host.Host) *Reaper { return &Reaper{host: h} }
 
 var real = In(host.Real)
+
+// AsNetwork is the same reaper, which treats every directory as one on a network
+// filesystem if on is true: where other machines can open it too, though this
+// one's kernel takes it for its own (the server of an NFS export).
+func (r *Reaper) AsNetwork(on bool) *Reaper { return &Reaper{host: r.host, network: on || r.network} }
+
+// classOf is the class of a file's filesystem. A mount has one for as long as it
+// is there, and its number is not used again, so each is asked once: over a
+// network that is a request.
+func (r *Reaper) classOf(f fsys.File, info fsys.Info) (c fsys.Class, err error) {
+	known, ok := r.host.Classes.Load(info.Mount)
+	if ok && info.Mount != 0 {
+		c = known.(fsys.Class)
+	} else {
+		if c, err = f.Class(); err != nil {
+			return c, err
+		}
+		if info.Mount != 0 {
+			r.host.Classes.Store(info.Mount, c)
+		}
+	}
+	if r.network {
+		c.Local = false
+	}
+	return c, nil
+}

@@ -14,6 +14,7 @@ import (
 
 // Scan is [Scan] in the reaper's world.
 func (r *Reaper) Scan(ctx context.Context, dir string, o Options) iter.Seq2[Status, error] {
+	r = r.AsNetwork(o.Network)
 	return func(yield func(Status, error) bool) {
 		r.walk(ctx, dir, o, false, func(_ *place, _ string, st Status, err error) bool { return yield(st, err) })
 	}
@@ -21,6 +22,7 @@ func (r *Reaper) Scan(ctx context.Context, dir string, o Options) iter.Seq2[Stat
 
 // Reap is [Reap] in the reaper's world.
 func (r *Reaper) Reap(ctx context.Context, path string, o Options) iter.Seq[Outcome] {
+	r = r.AsNetwork(o.Network)
 	return func(yield func(Outcome) bool) {
 		p, name, err := r.lockAt(ctx, path, o)
 		if err != nil {
@@ -31,7 +33,11 @@ func (r *Reaper) Reap(ctx context.Context, path string, o Options) iter.Seq[Outc
 			st, err := p.ask(ctx, o.patience(), path, func() (Status, error) { return r.Examine(p, name, true) })
 			out := r.reapOne(ctx, p, name, st, err, o)
 			if !o.DryRun && out.Err == nil {
-				if err := sweepGate(ctx, p, fsys.GateName(name), o); err != nil {
+				err := sweepGate(ctx, p, fsys.GateName(name), o)
+				if err == nil {
+					err = r.sweepGuards(ctx, p, name, o)
+				}
+				if err != nil {
 					out.Action, out.Err = Failed, err
 				}
 			}
@@ -81,7 +87,7 @@ func (r *Reaper) reapOne(ctx context.Context, d *place, name string, st Status, 
 		return Outcome{Status: st, Action: Kept}
 	}
 	if st.recalled && !o.DryRun { // see recall
-		now, err := d.ask(ctx, o.patience(), st.Path, func() (Status, error) { return r.settled(d, name, false) })
+		now, err := d.ask(ctx, o.patience(), st.Path, func() (Status, error) { return r.settled(d, name, isGuard(name)) })
 		switch {
 		case errors.Is(err, fsys.ErrIrregular), err == nil && !now.Exists:
 			return Outcome{Status: st, Action: Kept} // gone or replaced
@@ -102,7 +108,7 @@ func (r *Reaper) reapOne(ctx context.Context, d *place, name string, st Status, 
 	switch {
 	case err == nil:
 		return Outcome{Status: st, Action: Broken}
-	case errors.Is(err, ErrChanged), errors.Is(err, fsys.ErrLocked):
+	case errors.Is(err, ErrChanged), errors.Is(err, fsys.ErrLocked), errors.Is(err, ErrGuarded):
 		// Somebody else is at it, or took the lock: not ours to touch now.
 		return Outcome{Status: st, Action: Kept}
 	}

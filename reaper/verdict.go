@@ -109,8 +109,16 @@ func (r *Reaper) record(s *sighting, rec *meta.Record, probed bool) Judgment {
 	if kin.gone() {
 		return Judgment{Verdict: Dead, Rule: RuleProcessGone, Evidence: append(seen, kin.evidence()...)}
 	}
-	// lease-expired and lease-renewed need an observer that watches for a full
-	// lease; a single look can apply neither.
+	if rec.LeaseMS > 0 {
+		lease := fmt.Sprintf("its owner renews its lease of %s: %s", s.watched.term, s.watched.says())
+		switch {
+		case s.watched.over:
+			return Judgment{Verdict: Expired, Rule: RuleLeaseExpired, Evidence: append(append(seen, kin.evidence()...), lease)}
+		case s.watched.renewed:
+			return Judgment{Verdict: Alive, Rule: RuleLeaseRenewed, Evidence: append(seen, lease)}
+		}
+		seen = append(seen, lease)
+	}
 	if kin.near {
 		return Judgment{Verdict: Alive, Rule: RuleProcessAlive, Evidence: append(seen, kin.evidence()...)}
 	}
@@ -165,7 +173,15 @@ func torn(s *sighting, probed bool) Judgment {
 		}}
 	}
 	if !s.class.KernelBacked() {
-		return unproven(what, "that it stays so for the torn grace of 30 s as watched from here: its creator may be slow")
+		switch seen := what + ", and " + s.watched.says(); {
+		case !s.named:
+			return unproven(what+"; a scan does not take it for a lock", "somebody who names the path as a lock")
+		case s.watched.over:
+			return Judgment{Verdict: Dead, Rule: RuleTorn, Evidence: []string{seen,
+				"whoever creates a lock here gives up unless its record is written within half of the torn grace of " + tornGrace.String()}}
+		default:
+			return unproven(seen, "that it stays so for the torn grace of "+tornGrace.String()+" as watched from here: its creator may be slow")
+		}
 	}
 	if !probed {
 		return unproven(fmt.Sprintf("%s, and its kernel lock could not be probed: %v", what, s.lockErr), "the kernel's answer about its lock")

@@ -126,7 +126,7 @@ func exitCodeOf(err error) exitCode {
 		return exitHeld
 	case errors.Is(err, lock.ErrLost), errors.Is(err, reaper.ErrChanged):
 		return exitLost
-	case errors.Is(err, lock.ErrNotLockFile), errors.Is(err, fsys.ErrIrregular), errors.Is(err, reaper.ErrNetwork):
+	case errors.Is(err, lock.ErrNotLockFile), errors.Is(err, fsys.ErrIrregular):
 		return exitNoCreate
 	}
 	return osExitCode(err)

@@ -26,8 +26,6 @@ func hintFor(err error) string {
 		return "--pid takes the process id of the process that is to own the lock: $$ in a shell script"
 	case errors.Is(err, lock.ErrNotLockFile):
 		return "choose a path of its own for the lock, as in job.lock; run --hard locks any file and leaves its contents alone"
-	case errors.Is(err, reaper.ErrNetwork):
-		return "run --hard takes the operating system's own lock, which works there"
 	case errors.Is(err, fsys.ErrIrregular) && errors.As(err, &path) && isDirectory(path.Path):
 		return "a soft lock is a file: choose a path such as " + shell(filepath.Join(absolutePath(path.Path), "job.lock")) + ", or lock the directory itself with run --hard"
 	case errors.Is(err, fsys.ErrIrregular):

@@ -7,7 +7,6 @@ type Model struct {
 	Containers bool // each process has a PID namespace of its own
 	Lossy      bool // a create, write or unlink may fail, done or not
 	Coarse     bool // time stamps do not tell one write from another
-	Network    bool // the filesystem is not local
 }
 
 // ID is the model's name.
@@ -20,7 +19,6 @@ var Models = []*Model{
 	{Name: "containers", Containers: true},
 	{Name: "coarse", Coarse: true},
 	{Name: "lossy", Lossy: true},
-	{Name: "network", Network: true},
 }
 
 // ModelNamed finds a model, nil if there is none of the name.

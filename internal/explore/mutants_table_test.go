@@ -59,7 +59,7 @@ var lockMutants = []mutant{
 		"true, info.Ino+1, class.Type",
 		`-model containers -actors "soft soft" -rounds 1 -crashes 1 -stuck`, ""},
 	{"take: a record for another says that it has no kernel lock", softGo,
-		"	if h.cfg.onBehalf == nil {\n		hd.what.KernelLock",
+		"	if h.cfg.onBehalf == nil && lease == 0 {\n		hd.what.KernelLock",
 		"	if true {\n		hd.what.KernelLock",
 		`-actors "grant soft" -rounds 1 -crashes 0`, ""},
 	{"release: the file is removed before the kernel lock is dropped", softGo,

@@ -85,7 +85,7 @@ func (p *process) trying(err error) {
 	case err == nil:
 		return
 	case errors.Is(err, lock.ErrHeld):
-	case p.faulty, errors.Is(err, reaper.ErrNetwork) && !p.local:
+	case p.faulty:
 		p.ask(Op{Call: GaveUp})
 		p.stop()
 	default:
@@ -171,7 +171,7 @@ var Programs = []*Program{
 		p.mind.stage = looks
 		_, err := reaper.In(p.Host).Break(p.ctx, lockPath, reaper.Options{})
 		p.stop()
-		if err != nil && !p.faulty && !errors.Is(err, reaper.ErrRefused) && !errors.Is(err, reaper.ErrChanged) && !errors.Is(err, reaper.ErrNetwork) {
+		if err != nil && !p.faulty && !errors.Is(err, reaper.ErrRefused) && !errors.Is(err, reaper.ErrChanged) {
 			p.trouble("break: %v", err)
 		}
 	}},
@@ -179,7 +179,7 @@ var Programs = []*Program{
 		p.mind.stage = looks
 		for o := range reaper.In(p.Host).Reap(p.ctx, dirPath, reaper.Options{}) {
 			p.stop()
-			if o.Err != nil && !p.faulty && !errors.Is(o.Err, reaper.ErrNetwork) {
+			if o.Err != nil && !p.faulty {
 				p.trouble("reap: %v", o.Err)
 			}
 		}

@@ -37,7 +37,7 @@ type restKey struct {
 // judgeRest checks that a fresh contender gets the lock in a state when
 // everybody else is killed: what is left is then the file alone.
 func (s *search) judgeRest(st *State) {
-	if st.W.Named == 0 || s.model.Network {
+	if st.W.Named == 0 {
 		return
 	}
 	d := st.W.Data[st.W.Named]

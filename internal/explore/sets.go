@@ -11,11 +11,6 @@ var Sets = map[string]func() []*Config{
 
 func set(of ...func(*Model) []*Config) (all []*Config) {
 	for _, m := range Models {
-		if m.Network { // soft locks are refused there: one of each kind does
-			all = append(all, config(m, "soft try grant", 1, 1), config(m, "break reap inspect", 1, 1),
-				config(m, "file2 file2 shared", 1, 2), config(m, "file shared inspect", 2, 2))
-			continue
-		}
 		for _, f := range of {
 			all = append(all, f(m)...)
 		}

@@ -29,7 +29,6 @@ type process struct {
 	ctx    context.Context // done when the run is given up
 	cancel context.CancelFunc
 	world  world
-	local  bool // the filesystem is
 	faulty bool // calls may fail, and what they were to do happen all the same
 	mind   memory
 	fds    [simfs.Files]*toldFile
@@ -58,7 +57,7 @@ type reply struct {
 }
 
 func newProcess(w world, m *Model) *process {
-	p := &process{world: w, local: !m.Network, faulty: m.Lossy}
+	p := &process{world: w, faulty: m.Lossy}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.Host = &host.Host{
 		FS:       toldFS{p},
@@ -67,6 +66,7 @@ func newProcess(w world, m *Model) *process {
 		Look:     p.look,
 		NewToken: p.newToken,
 		Now:      p.now,
+		Uptime:   func() time.Duration { return 0 },
 		Sleep:    func(time.Duration) {},
 	}
 	return p
@@ -143,10 +143,7 @@ func (d toldDir) OpenDir(string) (fsys.Dir, error) { return d, nil } // of itsel
 func (d toldDir) Close() error                     { return nil }
 
 func (d toldDir) Class() (fsys.Class, error) {
-	if d.p.local {
-		return fsys.Class{Type: fsType, Local: true}, nil
-	}
-	return fsys.Class{Type: "nfs"}, nil
+	return fsys.Class{Type: fsType, Local: true}, nil
 }
 
 func failure(op string, o Outcome) error {

@@ -23,3 +23,8 @@ func classOfFile(fd int) (Class, error) {
 func aixClass(s *unix.Statfs_t) Class {
 	return Class{Type: fmt.Sprintf("0x%x", uint32(s.Vfstype))}
 }
+
+func mountedAs(path string) (c Class, readOnly bool, err error) {
+	c, err = classOfPath(path)
+	return c, false, err
+}

@@ -13,3 +13,10 @@ func classOfFile(fd int) (Class, error) {
 	err := unix.Fstatvfs(fd, &s)
 	return bsdClass(s.Fstypename[:], s.Flag&unix.MNT_LOCAL != 0), err
 }
+
+func mountOfPath(path string) (Mount, error) {
+	var s unix.Statvfs_t
+	err := unix.Statvfs(path, &s)
+	c := bsdClass(s.Fstypename[:], s.Flag&unix.MNT_LOCAL != 0)
+	return bsdMount(path, c, s.Mntfromname[:], s.Mntonname[:], uint64(s.Flag)), err
+}

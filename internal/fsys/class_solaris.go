@@ -28,3 +28,10 @@ func solarisClass(s *unix.Statvfs_t) Class {
 	}
 	return Class{Type: string(name), Local: solarisLocal[string(name)]}
 }
+
+func mountedAs(path string) (c Class, readOnly bool, err error) {
+	const rdonly = 1 // ST_RDONLY (sys/statvfs.h), which package unix does not have
+	var s unix.Statvfs_t
+	err = unix.Statvfs(path, &s)
+	return solarisClass(&s), s.Flag&rdonly != 0, err
+}

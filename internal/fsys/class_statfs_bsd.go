@@ -15,3 +15,10 @@ func classOfFile(fd int) (Class, error) {
 	err := unix.Fstatfs(fd, &s)
 	return bsdClass(s.Fstypename[:], s.Flags&unix.MNT_LOCAL != 0), err
 }
+
+func mountOfPath(path string) (Mount, error) {
+	var s unix.Statfs_t
+	err := unix.Statfs(path, &s)
+	c := bsdClass(s.Fstypename[:], s.Flags&unix.MNT_LOCAL != 0)
+	return bsdMount(path, c, s.Mntfromname[:], s.Mntonname[:], uint64(s.Flags)), err
+}

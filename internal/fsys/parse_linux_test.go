@@ -2,6 +2,8 @@ package fsys
 
 import (
 	"io/fs"
+	"os"
+	"strconv"
 	"testing"
 )
 
@@ -51,5 +53,44 @@ func TestParseDirentSurvivesAnything(t *testing.T) {
 	}
 	if e, _, err := parseDirent(append(entry(0, 3, 4, ""), long...)); err != nil || e.Name != "" {
 		t.Errorf("a deleted entry: %+v, %v", e, err)
+	}
+}
+
+func TestAMountHasOneIDByEveryWay(t *testing.T) {
+	d, err := Real.OpenDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	fd := d.(*dir).fd
+	id, ok := mountID(fd)
+	about, err := os.ReadFile("/proc/self/fdinfo/" + strconv.Itoa(fd))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if old, oldOK := parseMountID(string(about)); !ok || !oldOK || id != old {
+		t.Errorf("%q, %t and %q, %t", id, ok, old, oldOK)
+	}
+	table, err := mountTable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if mountWithID(table, id) == nil {
+		t.Errorf("no mount %s among %d", id, len(table))
+	}
+}
+
+func TestParseMountIDSurvivesAnything(t *testing.T) {
+	for in, want := range map[string]string{
+		"pos:\t0\nflags:\t02100000\nmnt_id:\t41\nino:\t7\n": "41",
+		"mnt_id:\t41":            "41",
+		"mnt_id:\n":              "",
+		"flags:\t0\n":            "",
+		"":                       "",
+		"pos:\t0\nx mnt_id:\t41": "",
+	} {
+		if got, ok := parseMountID(in); got != want || ok != (want != "") {
+			t.Errorf("%q: %q, %t, want %q", in, got, ok, want)
+		}
 	}
 }

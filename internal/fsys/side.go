@@ -2,8 +2,11 @@ package fsys
 
 import "strings"
 
-// gateSuffix ends the name of the side file at which waiters wait in order.
-const gateSuffix = ".gate"
+// What the names of side files end with; guardSuffix is another.
+const (
+	gateSuffix  = ".gate"
+	fenceSuffix = ".fence"
+)
 
 // GateName is the name of the side file at which those who wait for the lock
 // name wait in order, in the same directory.
@@ -18,10 +21,14 @@ func MayBeGate(info Info) bool {
 	return info.Mode.IsRegular() && info.Size == 0 && info.Links <= 1
 }
 
+// FenceName is the name of the side file whose size is the fence of the lock
+// name.
+func FenceName(name string) string { return "." + name + fenceSuffix }
+
 // IsSide says whether a name is that of some lock's side file. No lock can have
 // it.
 func IsSide(name string) bool {
-	return isSide(name, ".guard") || isSide(name, gateSuffix) || isSide(name, ".fence")
+	return isSide(name, guardSuffix) || isSide(name, gateSuffix) || isSide(name, fenceSuffix)
 }
 
 func isSide(name, suffix string) bool {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/internal/sights"
 	"github.com/filelock-go/filelock/meta"
 )
 
@@ -26,8 +27,11 @@ type Host struct {
 	Uptime   func() time.Duration  // by a clock that counts while the machine is suspended
 	Sleep    func(d time.Duration) // the short pauses between bounded repetitions
 	Wakes    bool                  // fsys.File.Lock waits, so a waiter need not poll
+	Renews   bool                  // leases are renewed by the clock
 	Parks    func()                // nil, or called by each goroutine that is about to be blocked in it
 	Tokens   Tokens                // what this process holds or is taking
+	Sights   Sights                // what was seen of files that only time can judge
+	Classes  sync.Map              // fsys.Class of mounts, by fsys.Info.Mount
 }
 
 // Real is this process.
@@ -41,6 +45,8 @@ var Real = &Host{
 	Uptime:   meta.Uptime,
 	Sleep:    time.Sleep,
 	Wakes:    true,
+	Renews:   true,
+	Sights:   Sights{kept: sights.Open()},
 }
 
 // newToken is uuid.NewString with one allocation instead of two.
@@ -55,7 +61,7 @@ func newToken() string {
 // With is the same world seen through another filesystem, by a process that
 // holds nothing there.
 func (h *Host) With(f fsys.FS) *Host {
-	return &Host{FS: f, Self: h.Self, Of: h.Of, Look: h.Look, NewToken: h.NewToken, Now: h.Now, Uptime: h.Uptime, Sleep: h.Sleep, Wakes: h.Wakes}
+	return &Host{FS: f, Self: h.Self, Of: h.Of, Look: h.Look, NewToken: h.NewToken, Now: h.Now, Uptime: h.Uptime, Sleep: h.Sleep, Wakes: h.Wakes, Renews: h.Renews}
 }
 
 // Tokens is the set of acquisitions that a process holds or is taking. A token

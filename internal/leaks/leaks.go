@@ -22,12 +22,38 @@ const patience = 2 * time.Minute
 
 // Check runs the tests of m, a *testing.M, and returns the exit code: theirs if
 // they failed, for what a failed test leaves says nothing new; else 1 if
-// something is left, which is then printed.
+// something is left, which is then printed. What lock files the tests have seen
+// is kept in a directory that is removed at the end, not in the user's.
 func Check(m interface{ Run() int }) int {
 	if fuzzing() {
 		return m.Run()
 	}
-	return check(m, os.Stderr, patience)
+	code := -1
+	if err := withState(func() { code = check(m, os.Stderr, patience) }); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "leaks:", err)
+		return 1
+	}
+	return code
+}
+
+const stateVar = "FILELOCK_STATE_DIR"
+
+// withState runs fn with a private state directory, unless one is set.
+func withState(fn func()) error {
+	if os.Getenv(stateVar) != "" {
+		fn()
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "filelock-test")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Setenv(stateVar, dir); err != nil {
+		return err
+	}
+	fn()
+	return os.Unsetenv(stateVar)
 }
 
 // fuzzing: package testing keeps pipes and goroutines for its workers.

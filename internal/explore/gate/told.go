@@ -49,6 +49,7 @@ func newProcess(history []answer) *process {
 		Look:     func(int) meta.Process { return meta.Process{} },
 		NewToken: func() string { return "" },
 		Now:      func() time.Time { return time.Time{} },
+		Uptime:   func() time.Duration { return 0 },
 		Sleep:    func(time.Duration) {},
 		Wakes:    true,
 		Parks: func() {

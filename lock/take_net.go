@@ -1,0 +1,191 @@
+package lock
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/meta"
+	"github.com/filelock-go/filelock/reaper"
+)
+
+// Where the kernel's lock on the inode says nothing to other hosts, a soft lock
+// is held by its path and its record alone: see reaper.Claim.
+
+const (
+	// netRounds bounds the repetitions of one attempt: each means that somebody
+	// else took, released or broke the lock in between, or an answer that said
+	// nothing.
+	netRounds = 16
+	netPause  = 20 * time.Millisecond
+	// netPoll is the longest pause between two looks over a network: they are
+	// some requests to the server each.
+	netPoll = time.Second
+	// netFirst is the first one.
+	netFirst = 10 * time.Millisecond
+	// senseless is how often a file is read that makes no sense: a server may
+	// answer a read with half of a write.
+	senseless = 3
+)
+
+// takeNet tries once. A waiter that found the lock held looks whether it still
+// is, which is fewer requests than an attempt to make the file.
+func (p softProtocol) takeNet(h *handle, t *try) (*hold, *reaper.Status, error) {
+	odd := 0
+	for round := 1; ; round++ {
+		if !t.looks || round > 1 {
+			hd, err := p.claim(h)
+			switch {
+			case err == nil:
+				return hd, nil, nil
+			case errors.Is(err, reaper.ErrAgain) && round < netRounds:
+				continue
+			case !errors.Is(err, fs.ErrExist):
+				return nil, nil, netError(h, err)
+			}
+		}
+		seen, err := h.reap.Examine(h.dir, h.name, true)
+		if err != nil {
+			if odd++; odd == senseless || errors.Is(err, fs.ErrPermission) || errors.Is(err, fsys.ErrIrregular) {
+				return nil, nil, asLockError(h, err)
+			}
+			h.cfg.host.Sleep(netPause)
+			continue
+		}
+		switch next, err := p.metNet(h, &seen, round); {
+		case errors.Is(err, ErrNotLockFile):
+			if odd++; odd == senseless {
+				return nil, nil, err
+			}
+			h.cfg.host.Sleep(netPause)
+		case err != nil:
+			return nil, nil, err
+		case next == giveWay, round >= netRounds:
+			return nil, &seen, nil
+		case !seen.Exists && round > 1:
+			h.cfg.host.Sleep(netPause) // there, and then not
+		}
+	}
+}
+
+// metNet decides what to do about the file that is there.
+func (softProtocol) metNet(h *handle, st *reaper.Status, round int) (step, error) {
+	switch {
+	case !st.Exists:
+		return tryAgain, nil
+	case st.Denied() != nil:
+		return giveWay, nil
+	case st.Kind == meta.KindFile:
+		return giveWay, fmt.Errorf("lock %q: %w: it is a hard lock's file, and over a network a soft lock cannot wait for it", h.path, ErrNotLockFile)
+	case st.Content == meta.Malformed, st.Content == meta.Newer:
+		return giveWay, notLockFile(h.path, st)
+	case st.State != reaper.Stale, h.cfg.withoutReaping:
+		return giveWay, nil
+	}
+	start := time.Now()
+	err := h.reap.Remove(h.dir, h.name, *st)
+	h.logBreak(st, round, start, err)
+	switch {
+	case err == nil, errors.Is(err, reaper.ErrChanged):
+		return tryAgain, nil
+	case errors.Is(err, reaper.ErrGuarded), errors.Is(err, fsys.ErrLocked):
+		return giveWay, nil
+	case errors.Is(err, fs.ErrPermission):
+		return giveWay, &HeldError{Path: h.path, Record: st.Record, Judgment: st.Judgment, Err: err}
+	}
+	return giveWay, asLockError(h, err)
+}
+
+// claim makes the lock file.
+func (softProtocol) claim(h *handle) (*hold, error) {
+	hd := &hold{leaseMS: h.leaseFor(false).Milliseconds()}
+	c, err := h.reap.Claim(h.dir, h.name, reaper.Making{
+		Perm: h.cfg.mode, Exact: h.cfg.exact,
+		Record: func(_ fsys.File, token string) (_ []byte, err error) {
+			if err := h.raiseFence(hd); err != nil {
+				return nil, err
+			}
+			hd.since = h.cfg.host.Now()
+			hd.what = meta.Filling{Token: token, Created: hd.since}
+			b, err := h.recordOf(hd).Encode()
+			if err != nil {
+				return nil, fmt.Errorf("lock %q: %w: %w", h.path, ErrOption, err)
+			}
+			return b, nil
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	hd.file, hd.id, hd.claim = c.File, c.ID, c
+	if hd.leaseMS > 0 {
+		hd.letLease(h, time.Duration(hd.leaseMS)*time.Millisecond, c.Since)
+	}
+	return hd, nil
+}
+
+// netError is the error of a claim.
+func netError(h *handle, err error) error {
+	var left *reaper.LeftError
+	if errors.As(err, &left) {
+		return errors.Join(leftBehind(h, left.Token, left.Err), asLockError(h, err))
+	}
+	return asLockError(h, err)
+}
+
+// releaseNet removes the lock file: at once while at least half of the lease is
+// left, else under a guard.
+func (softProtocol) releaseNet(h *handle, hd *hold) error {
+	young := func() bool { return true }
+	if hd.lease != nil {
+		young = hd.lease.young
+		if !keeper.stop(hd.lease, hd.file) {
+			hd.claim.Keep() // the renewal that hangs closes it
+		}
+	}
+	return h.released(hd, func() error { return hd.claim.Release(young) })
+}
+
+// releaseLeased removes the file of a lock with a lease where the kernel's lock
+// guards it: a frozen owner is to lose it too, so nobody holds the kernel lock
+// but while removing it.
+func (softProtocol) releaseLeased(h *handle, hd *hold) error {
+	closes := keeper.stop(hd.lease, hd.file)
+	return h.released(hd, func() error {
+		err := h.reap.ReleaseOwn(h.dir, h.name, hd.what.Token)
+		if closes {
+			err = errors.Join(err, hd.file.Close())
+		}
+		h.cfg.host.Tokens.Remove(hd.what.Token)
+		return err
+	})
+}
+
+// released does what ends a hold. A hold that was lost may have been so because
+// nothing answers any more, and what is left of it is no use to anybody: that is
+// not waited for for long.
+func (h *handle) released(hd *hold, release func() error) error {
+	h.mu.Lock()
+	over := hd.over
+	h.mu.Unlock()
+	var err error
+	if !over {
+		err = release()
+	} else {
+		done := make(chan error, 1)
+		go func() { done <- release() }()
+		t := time.NewTimer(hangs)
+		defer t.Stop()
+		select {
+		case err = <-done:
+		case <-t.C:
+			err = errNoAnswer
+		}
+	}
+	if errors.Is(err, reaper.ErrChanged) {
+		return h.lostError()
+	}
+	return err
+}

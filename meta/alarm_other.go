@@ -1,0 +1,5 @@
+//go:build !linux
+
+package meta
+
+type alarm struct{ ticking }

@@ -1,0 +1,277 @@
+package reaper
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/meta"
+)
+
+// A file whose kernel lock says nothing to other hosts is made, and removed by
+// its owner, in the ways below. What makes them right is time: nobody else
+// removes a file that is unfinished before it has been seen so for the torn
+// grace, nor a whole one before its lease has been seen to run out. So whoever
+// is quick enough need not ask, and whoever is not goes through a guard.
+
+// Claim is a lock file that this process has made: a soft lock on a network
+// filesystem, or a guard.
+type Claim struct {
+	File  fsys.File
+	ID    fsys.ID
+	Token string
+	Since time.Duration // Host.Uptime from before the file was made
+
+	r      *Reaper
+	dir    fsys.Dir
+	name   string
+	closed bool
+	torn   bool // it was last seen without a whole record
+}
+
+// Making is how a Claim is made.
+type Making struct {
+	Perm   fs.FileMode
+	Exact  bool // past the umask
+	Record func(f fsys.File, token string) ([]byte, error)
+}
+
+// ErrAgain: the file that was made could not be kept, and is gone: make another.
+var ErrAgain = errors.New("the lock file was not ours in time")
+
+// LeftError: a file of this process could not be removed. Nobody holds it.
+type LeftError struct {
+	Path  string
+	Token string // of the record that may be in it
+	Err   error
+}
+
+func (e *LeftError) Error() string {
+	return fmt.Sprintf("acquisition %s is left behind in %q: %v", e.Token, e.Path, e.Err)
+}
+
+func (e *LeftError) Unwrap() error { return e.Err }
+
+// Claim makes the file name in dir, which must not exist (fs.ErrExist), with a
+// record in it that others can see when Claim returns. The token is entered
+// before the file can exist. After an error there is no file of ours, unless it
+// says so with a *LeftError; ErrAgain is worth another attempt.
+func (r *Reaper) Claim(dir fsys.Dir, name string, m Making) (_ *Claim, err error) {
+	c := &Claim{r: r, dir: dir, name: name, Token: r.host.NewToken()}
+	r.host.Tokens.Enter(c.Token)
+	c.Since = r.host.Uptime()
+	if c.File, err = dir.Create(name, m.Perm); err != nil {
+		r.host.Tokens.Remove(c.Token)
+		return nil, err
+	}
+	if err := c.write(m); err != nil {
+		return nil, c.abandon(err)
+	}
+	// Half of the grace is the room for a pause between here and the owner's
+	// first look at his clock.
+	if r.late(c.Since) {
+		return nil, c.abandon(ErrAgain)
+	}
+	return c, nil
+}
+
+// late: somebody may have begun to break what was unfinished until now.
+func (r *Reaper) late(since time.Duration) bool { return r.host.Uptime()-since > tornGrace/2 }
+
+func (c *Claim) write(m Making) error {
+	info, err := c.File.Info()
+	if err != nil {
+		return err
+	}
+	c.ID = info.ID
+	if m.Exact {
+		if err := c.File.Chmod(m.Perm); err != nil {
+			return err
+		}
+	}
+	b, err := m.Record(c.File, c.Token)
+	if err != nil {
+		return err
+	}
+	if err := c.File.Write(b); err != nil {
+		return err
+	}
+	if err := c.File.Sync(); err != nil {
+		return err
+	}
+	switch named, err := fsys.Names(c.dir, c.name, c.ID); {
+	case err != nil:
+		return err
+	case !named: // rm, or a request that arrived twice
+		return ErrAgain
+	}
+	return nil
+}
+
+// abandon removes what was made, so that no call returns before its own late
+// record is gone.
+func (c *Claim) abandon(cause error) error {
+	err := c.unlink(func() bool { return !c.r.late(c.Since) }, true)
+	c.end()
+	if errors.Is(err, errOld) && !c.torn {
+		err = c.breakOwn()
+	}
+	if err == nil || errors.Is(err, ErrChanged) {
+		return cause
+	}
+	left := &LeftError{Path: join(c.dir, c.name), Token: c.Token, Err: err}
+	if errors.Is(cause, ErrAgain) {
+		return left
+	}
+	return errors.Join(cause, left)
+}
+
+// end takes back the token, and closes the file. From now on the record is an
+// abandoned one (rule own-process).
+func (c *Claim) end() {
+	c.Close()
+	c.r.host.Tokens.Remove(c.Token)
+}
+
+// Close closes the descriptor, which the owner needs for renewing only. The
+// error matters to nobody: what was to reach the file was synced.
+func (c *Claim) Close() {
+	if !c.closed {
+		c.closed = true
+		_ = c.File.Close()
+	}
+}
+
+// Keep hands the descriptor over to the caller, who closes it.
+func (c *Claim) Keep() fsys.File {
+	c.closed = true
+	return c.File
+}
+
+// Release removes the file, which must be a claim of this process: at once while
+// it is young, else under a guard. ErrChanged: it is not at the path any more.
+// The file is closed before: a client of NFS does not remove what it has open,
+// it gives it another name until it is closed ("silly rename").
+func (c *Claim) Release(young func() bool) error {
+	err := c.unlink(young, false)
+	c.end()
+	if errors.Is(err, errOld) {
+		return c.breakOwn()
+	}
+	return err
+}
+
+// unlink removes the file while it is young. unfinished: it may be without a
+// record, and is then known by its inode, which is ours for as long as it is
+// open. Nobody else breaks it before the torn grace is over.
+func (c *Claim) unlink(young func() bool, unfinished bool) error {
+	return c.r.unlinkOnly(c.dir, c.name, young, func(s *sighting) bool {
+		c.torn = unfinished && !c.closed && s.content.Class == meta.Torn && s.info.ID == c.ID
+		own := s.content.Record != nil && s.content.Record.Token == c.Token
+		if own {
+			c.Close()
+		}
+		return own || c.torn
+	})
+}
+
+const (
+	ownTries = 20
+	ownPause = 250 * time.Millisecond
+)
+
+// breakOwn removes the file under a guard: its second reading must be our own
+// token.
+func (c *Claim) breakOwn() error { return c.r.ReleaseOwn(c.dir, c.name, c.Token) }
+
+// ReleaseOwn removes the lock of acquisition token, which is this caller's, by
+// breaking it; ErrChanged when it is not there any more. Others who are just
+// breaking or probing it are waited for.
+func (r *Reaper) ReleaseOwn(dir fsys.Dir, name, token string) error {
+	for try := 1; ; try++ {
+		_, err := r.within(dir, name, func(dir fsys.Dir, name string) (Status, error) {
+			return r.breakOne(dir, name, Options{Token: token})
+		})
+		if !errors.Is(err, ErrRefused) || try == ownTries {
+			return err
+		}
+		r.host.Sleep(ownPause)
+	}
+}
+
+// MayHold says whether the path still holds acquisition token, as far as can be
+// seen now: false is certain.
+func (r *Reaper) MayHold(dir fsys.Dir, name, token string) bool {
+	s, err := r.readFresh(dir, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fsys.ErrIrregular):
+		return false
+	case err != nil:
+		return true
+	}
+	switch s.content.Class {
+	case meta.Complete:
+		return s.content.Record.Token == token
+	case meta.Torn: // ours was whole
+		return false
+	}
+	return true
+}
+
+// errOld: there is not enough time left to remove the file without a guard.
+var errOld = errors.New("too late to remove it without a guard")
+
+const (
+	unlinkTries = 8
+	unlinkPause = 50 * time.Millisecond
+)
+
+// unlinkOnly opens and reads the file afresh, and removes it if it is the one
+// that is meant and there is time. ErrChanged: it is another, or gone. errOld:
+// there is no time left.
+//
+// The error of an unlink does not say that nothing was unlinked: a request that
+// was repeated finds nothing. So the file decides, which is read anew; and the
+// clock is looked at before each unlink, for the file may be another's after it.
+func (r *Reaper) unlinkOnly(dir fsys.Dir, name string, young func() bool, meant func(*sighting) bool) error {
+	var failed error // of an unlink
+	for try := 1; ; try++ {
+		s, err := r.readFresh(dir, name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, fsys.ErrIrregular), err == nil && !meant(s):
+			if failed != nil {
+				return nil // it was removed, only its answer was lost
+			}
+			return ErrChanged
+		case err == nil && !young():
+			return errOld
+		case err == nil:
+			err = dir.Unlink(name)
+			if err == nil || errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			failed = err
+		}
+		if try == unlinkTries || errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+		r.host.Sleep(unlinkPause)
+	}
+}
+
+// readFresh opens and reads a file: where clients cache, an open asks the server
+// (close-to-open consistency, nfs(5)).
+func (r *Reaper) readFresh(dir fsys.Dir, name string) (*sighting, error) {
+	f, err := dir.Open(name, fsys.OpenRead)
+	if err != nil {
+		return nil, err
+	}
+	s := &sighting{path: join(dir, name)}
+	err = s.readFrom(f)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	return s, err
+}
