@@ -81,16 +81,19 @@ func init() {
 		return json.NewEncoder(os.Stdout).Encode(each)
 	}
 
-	// holds PATH: holds a lock until its standard input ends.
-	roles["holds"] = func(args []string) error {
-		l := lock.NewSoft(args[0])
-		if err := l.Lock(context.Background()); err != nil {
-			return err
-		}
-		fmt.Println("held")
-		_, _ = bufio.NewReader(os.Stdin).ReadString(0)
-		return l.Unlock()
+	// holds PATH: holds a lock until its standard input ends; holdslease with the
+	// least lease.
+	roles["holds"] = func(args []string) error { return holds(lock.NewSoft(args[0])) }
+	roles["holdslease"] = func(args []string) error { return holds(lock.NewSoft(args[0], lock.WithLease(lease))) }
+}
+
+func holds(l *lock.Soft) error {
+	if err := l.Lock(context.Background()); err != nil {
+		return err
 	}
+	fmt.Println("held")
+	_, _ = bufio.NewReader(os.Stdin).ReadString(0)
+	return l.Unlock()
 }
 
 // bareLock is the least that takes and releases a lock with a record in it.
