@@ -1,0 +1,148 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/filelock-go/filelock/internal/fsys"
+)
+
+// mutex is the lock under which a counter is counted up. It must be right on
+// every filesystem that has O_EXCL, whatever else it lacks: what is lost under
+// it then is lost by the caches.
+type mutex interface {
+	lock(ctx context.Context) error
+	unlock() error
+}
+
+// created is a lock that is held by whoever created the file. Nobody breaks
+// it: a process that dies with it ends the experiment.
+type created struct {
+	dir  fsys.Dir
+	name string
+}
+
+func (c created) lock(ctx context.Context) error {
+	for wait := time.Millisecond; ; wait = min(2*wait, 4*time.Millisecond) {
+		f, err := c.dir.Create(c.name, 0o600)
+		if err == nil {
+			return f.Close()
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		if perr := pause(ctx, wait); perr != nil {
+			return perr
+		}
+	}
+}
+
+// unlock: nothing else removes the file, so that it is gone already means that
+// the answer to a first removal was lost (NFS repeats its calls).
+func (c created) unlock() error {
+	if err := c.dir.Unlink(c.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// How the counter is kept; they end the names of requests.
+const (
+	countKept   = "-kept"   // open all the time
+	countPlain  = ""        // opened after the lock is taken and closed before it is released
+	countLocked = "-locked" // that, and a kernel lock on it in between
+)
+
+// counterWidth keeps the file's size the same, for a change of size is noticed
+// where one of the contents alone is not.
+const counterWidth = 10
+
+// count counts the counter up n times, under the lock, and says how often it
+// did.
+func count(ctx context.Context, dir fsys.Dir, name string, n int, how string) (done int64, err error) {
+	var m mutex = created{dir, name + "-mutex"}
+	var kept fsys.File
+	if how == countKept {
+		if kept, err = dir.Open(name, fsys.OpenWrite); err != nil {
+			return 0, err
+		}
+		defer func() { _ = kept.Close() }()
+	}
+	for range n {
+		if err := m.lock(ctx); err != nil {
+			return done, err
+		}
+		if kept != nil {
+			err = countUp(kept)
+		} else {
+			err = countOpened(ctx, dir, name, how == countLocked)
+		}
+		if err := errors.Join(err, m.unlock()); err != nil {
+			return done, err
+		}
+		done++
+		if err := pause(ctx, time.Millisecond); err != nil { // so that the other comes in between
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+func countOpened(ctx context.Context, dir fsys.Dir, name string, locked bool) error {
+	f, err := dir.Open(name, fsys.OpenWrite)
+	if err != nil {
+		return err
+	}
+	if locked {
+		_, err = freeWithin(ctx, f, soon)
+	}
+	if err == nil {
+		err = countUp(f)
+	}
+	if locked && err == nil {
+		err = f.Unlock()
+	}
+	return errors.Join(err, f.Close())
+}
+
+func countUp(f fsys.File) error {
+	now, err := counted(f)
+	if err != nil {
+		return err
+	}
+	return f.Write(counter(now + 1))
+}
+
+func counter(n int64) []byte { return fmt.Appendf(nil, "%0*d\n", counterWidth, n) }
+
+func counted(f fsys.File) (int64, error) {
+	text, err := f.Read(100)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
+}
+
+// readCounter reads what came of it: in a fresh look, and under a kernel lock
+// if there is one to be had, for to take it makes an NFS client forget what it
+// has in its cache (fs/nfs/file.c, do_setlk).
+func readCounter(dir fsys.Dir, name string) (int64, error) {
+	f, err := dir.Open(name, fsys.OpenWrite)
+	if err != nil {
+		return 0, err
+	}
+	_ = f.TryLock(fsys.Exclusive)
+	n, err := counted(f)
+	return n, errors.Join(err, f.Close())
+}
+
+// startCounter makes the counter's file.
+func (b *bench) startCounter(name string) error {
+	return os.WriteFile(b.at(name), counter(0), 0o600)
+}
