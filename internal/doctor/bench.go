@@ -27,6 +27,9 @@ const (
 // as it lives.
 const ownerFile = filePrefix + "owner"
 
+// errNotDir: what is to be examined is no directory.
+const errNotDir = syscall.ENOTDIR
+
 // bench is the directory in which the experiments are made, and what is to be
 // known before.
 type bench struct {
@@ -53,14 +56,14 @@ func newBench(dir string, o Options) (*bench, error) {
 	case err != nil:
 		return nil, err
 	case !info.IsDir():
-		return nil, &fs.PathError{Op: "examine", Path: abs, Err: syscall.ENOTDIR}
+		return nil, &fs.PathError{Op: "examine", Path: abs, Err: errNotDir}
 	}
 	class, err := o.FS.At(abs).Class()
 	if err != nil {
 		return nil, err
 	}
-	b, err := makeBench(abs, newID(), o)
-	if err != nil {
+	b := benchAt(abs, newID(), o)
+	if err := b.make(); err != nil {
 		return nil, err
 	}
 	b.class = class
@@ -69,12 +72,11 @@ func newBench(dir string, o Options) (*bench, error) {
 	return b, nil
 }
 
-// makeBench makes the directory of that id in another. Its mode keeps other
-// users out: whoever could write there could have the findings be anything.
-func makeBench(outside, id string, o Options) (*bench, error) {
-	b := benchAt(outside, id, o)
+// make makes the directory. Its mode keeps other users out: whoever could write
+// there could have the findings be anything.
+func (b *bench) make() error {
 	if err := os.Mkdir(b.path, 0o700); err != nil {
-		return nil, err
+		return err
 	}
 	owner, err := b.dir.Create(ownerFile, 0o600)
 	if err == nil {
@@ -84,9 +86,9 @@ func makeBench(outside, id string, o Options) (*bench, error) {
 		err = owner.Extend(1)
 	}
 	if err != nil {
-		return nil, errors.Join(err, b.clear())
+		return errors.Join(err, b.clear())
 	}
-	return b, nil
+	return nil
 }
 
 func benchAt(outside, id string, o Options) *bench {
@@ -118,12 +120,11 @@ func (b *bench) clear() error {
 	return removeBench(b.path)
 }
 
-// clearBounded is clear that gives up after d, whatever became of the context
-// of the run.
-func (b *bench) clearBounded(d time.Duration) error {
+// clearWithin clears away within d, whatever became of the context of the run.
+func clearWithin(d time.Duration, where string, clear func() error) error {
 	var err error
-	if !bounded(context.Background(), d, func(context.Context) { err = b.clear() }, nil) {
-		return fmt.Errorf("%q is left behind: its removal got no answer within %s", b.path, d)
+	if !bounded(context.Background(), d, func(context.Context) { err = clear() }, nil) {
+		return fmt.Errorf("something is left behind in %q: its removal got no answer within %s", where, d)
 	}
 	return err
 }

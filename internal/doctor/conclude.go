@@ -54,15 +54,15 @@ func (r *run) tried(names ...string) string {
 func (r *run) kernelBacked(b *bench) finding {
 	switch lame := r.broken(checkKernelLocks, checkAfterDeath); {
 	case !b.class.Local:
-		return bad("no: other kernels may open these files, so only what is in them testifies about an owner, not the kernel")
+		return bad("other kernels may open these files, so only what is in them testifies about an owner, not the kernel")
 	case !b.class.KernelBacked():
-		return bad("no: this system's kernel locks belong to the process and not to the open file, so only records testify about an owner")
+		return bad("this system's kernel locks belong to the process and not to the open file, so only records testify about an owner")
 	case lame != "":
-		return bad("no, although the filesystem is local: see %s", lame)
+		return bad("although the filesystem is local: see %s", lame)
 	case r.bad(checkExported):
 		return bad("for processes of this host only: other machines have the directory too")
 	}
-	return good("yes: the kernel itself testifies whether an owner lives")
+	return good("the kernel itself testifies whether an owner lives")
 }
 
 // everySoft are the checks without which no soft lock works anywhere.
@@ -87,9 +87,9 @@ func (r *run) soft(b *bench) finding {
 	const lease = "with a lease, which is the default there (60 s, at least 10 s: --lease D, WithLease(d)); a dead owner's lock is taken over when its lease is over"
 	switch {
 	case r.ok(checkPeersCreate):
-		return good("yes, %s%s", lease, r.data())
+		return good("%s%s", lease, r.data())
 	case slices.Contains(byServer, b.class.Type):
-		return good("yes, %s; who creates a file is decided by the server; doctor --peers 2 on two hosts tries that out", lease)
+		return good("%s; who creates a file is decided by the server; doctor --peers 2 on two hosts tries that out", lease)
 	}
 	return untried("one host cannot tell whether only one of two hosts can create a file here: run doctor --peers 2 on two hosts")
 }
@@ -99,11 +99,11 @@ func (r *run) softLocal(b *bench) finding {
 	case b.class.KernelBacked() && lame != "":
 		return bad("not to be trusted as on a local filesystem: see %s; treat it as a network filesystem (--network, WithNetwork())", lame)
 	case r.bad(checkExported):
-		return good("yes, and if other machines lock there too, only when everyone, here as well, treats it as a network filesystem (--network, WithNetwork()): see %s", checkExported)
+		return good("as it is between processes here; if other machines lock there too, only when everyone, here as well, treats it as a network filesystem (--network, WithNetwork()): see %s", checkExported)
 	case !b.class.KernelBacked():
-		return good("yes; a dead owner is known by its record, and by its lease if it has one (--lease D, WithLease(d))")
+		return good("a dead owner is known by its record, and by its lease if it has one (--lease D, WithLease(d))")
 	}
-	return good("yes, without any setting: a dead owner's lock is taken over at once, and waiters are woken by the kernel")
+	return good("without any setting: a dead owner's lock is taken over at once, and waiters are woken by the kernel")
 }
 
 func (r *run) lease(b *bench) finding {
@@ -116,13 +116,13 @@ func (r *run) lease(b *bench) finding {
 	const fenced = "an owner that was paused for longer than its lease may still write once: fence what it writes to (--fence, WithFence())"
 	switch {
 	case b.class.Local:
-		return good("yes: --lease D or WithLease(d), 10 s at least, has a frozen owner lose the lock too; %s", fenced)
+		return good("--lease D or WithLease(d), 10 s at least, has a frozen owner lose the lock too; %s", fenced)
 	case b.weak(stale):
 		return bad("not to be trusted: renewals may be seen late; see %s", checkMount)
 	case r.ok(checkPeersOpen):
-		return good("yes, between hosts too; %s", fenced)
+		return good("between hosts too; %s", fenced)
 	case slices.Contains(byServer, b.class.Type):
-		return good("yes; whether another host sees renewals doctor --peers 2 tries out; %s", fenced)
+		return good("whether another host sees renewals doctor --peers 2 tries out; %s", fenced)
 	}
 	return untried("one host cannot tell whether another would see a renewal here: run doctor --peers 2 on two hosts")
 }
@@ -137,11 +137,11 @@ func (r *run) hard(b *bench) finding {
 	case b.class.Local && r.bad(checkExported):
 		return bad("to be trusted between processes of this host only: see %s", checkExported)
 	case b.class.Local:
-		return good("yes, without any setting")
+		return good("without any setting")
 	case b.weak(ownLocks):
 		return bad("to be trusted between processes of this host only: see %s", checkMount)
 	case r.ok(checkPeersLocks):
-		return good("yes, between hosts too, as long as no host crashes: %s%s", crashed(b), r.data())
+		return good("between hosts too, as long as no host crashes: %s%s", crashed(b), r.data())
 	}
 	return untried("one host cannot tell whether its kernel locks exclude another host: run doctor --peers 2 on two hosts; %s", crashed(b))
 }

@@ -144,7 +144,7 @@ func Run(ctx context.Context, dir string, o Options, report func(Result)) (trust
 		return false, berr
 	}
 	defer func() {
-		if cerr := b.clearBounded(o.Patience); err == nil {
+		if cerr := clearWithin(o.Patience, b.outside, b.clear); err == nil {
 			err = cerr
 		}
 	}()

@@ -17,32 +17,38 @@ import (
 // directory: who creates it leads, the other one joins.
 const meetingFile = benchPrefix + "peers"
 
-// claimFile in the leader's bench is created by the one who joins.
+// claimFile among the mail is created by the one who joins.
 const claimFile = filePrefix + "claim"
 
-// greeting is who somebody is, and in the meeting file, where the bench is.
+// greeting is who somebody is, and in the meeting file, where the bench is, and
+// the one for the mail.
 type greeting struct {
 	ID   string `json:"id,omitempty"`
+	Mail string `json:"mail,omitempty"`
 	Host string `json:"host"`
 	Boot string `json:"boot,omitempty"`
 	PID  int    `json:"pid"`
 }
 
-// pair is this process and its partner, in a bench that both have.
+// pair is this process and its partner, in a bench that both have. The mail has
+// one of its own: whoever asks a server for one name learns about the whole
+// directory, and would see there at once what else may be hidden for long.
 type pair struct {
 	*mailbox
-	b       *bench
+	b, post *bench
 	leads   bool
 	me, you greeting
 }
 
+// clear clears away what both had.
+func (p *pair) clear() error { return errors.Join(p.b.clear(), p.post.clear()) }
+
 // How often a leader who waits shows that it lives, and how long it may not do
 // so before it counts as dead. It makes the meeting file longer each time, for
 // sizes are seen where times are not.
-const (
-	beat    = 500 * time.Millisecond
-	unheard = 10 * beat
-)
+var beat = 500 * time.Millisecond
+
+func unheard() time.Duration { return 10 * beat }
 
 // errAlone: nobody came.
 var errAlone = errors.New("no partner came")
@@ -89,21 +95,21 @@ func (b *bench) lead(ctx context.Context, out fsys.Dir, f fsys.File, me greeting
 		}
 		_ = f.Close()
 		if err != nil && p != nil {
-			_ = p.b.clear()
+			_ = p.clear()
 			p = nil
 		}
 	}()
 	if err != nil {
 		return nil, err
 	}
-	me.ID = newID()
-	two, err := makeBench(b.outside, me.ID, b.o)
-	if err != nil {
-		return nil, err
+	me.ID, me.Mail = newID(), newID()
+	p = &pair{b: benchAt(b.outside, me.ID, b.o), post: benchAt(b.outside, me.Mail, b.o), leads: true, me: me}
+	p.mailbox = &mailbox{dir: p.post.dir, mine: leaderBox, theirs: guestBox, wait: beat}
+	if err := errors.Join(p.b.make(), p.post.make()); err != nil {
+		return p, err
 	}
-	p = &pair{b: two, leads: true, me: me, mailbox: &mailbox{dir: two.dir, mine: leaderBox, theirs: guestBox, wait: beat}}
 	for _, box := range []string{leaderBox, guestBox} {
-		f, err := two.dir.Create(box, 0o600)
+		f, err := p.dir.Create(box, 0o600)
 		if err == nil {
 			err = f.Close()
 		}
@@ -149,7 +155,7 @@ func (w *watched) dead(text string) bool {
 	if w.since.IsZero() || text != w.text {
 		w.text, w.since = text, time.Now()
 	}
-	return time.Since(w.since) > unheard
+	return time.Since(w.since) > unheard()
 }
 
 // join joins the leader of the meeting file. errAgain: there is none that could
@@ -175,14 +181,15 @@ func (b *bench) join(ctx context.Context, out fsys.Dir, me greeting, watch *watc
 	}
 	line, _, whole := bytes.Cut(text, []byte("\n"))
 	var leader greeting
-	if !whole || json.Unmarshal(line, &leader) != nil || !isID(leader.ID) {
+	if !whole || json.Unmarshal(line, &leader) != nil || !isID(leader.ID) || !isID(leader.Mail) {
 		if watch.dead(string(text)) {
 			return nil, over()
 		}
 		return nil, errAgain
 	}
-	two := benchAt(b.outside, leader.ID, b.o)
-	claim, err := two.dir.Create(claimFile, 0o600)
+	p := &pair{b: benchAt(b.outside, leader.ID, b.o), post: benchAt(b.outside, leader.Mail, b.o), me: me, you: leader}
+	p.mailbox = &mailbox{dir: p.post.dir, mine: guestBox, theirs: leaderBox, wait: unheard()}
+	claim, err := p.dir.Create(claimFile, 0o600)
 	switch {
 	case errors.Is(err, fs.ErrExist), errors.Is(err, fs.ErrNotExist): // it has a partner, or has ended
 		if watch.dead(string(text)) {
@@ -197,7 +204,6 @@ func (b *bench) join(ctx context.Context, out fsys.Dir, me greeting, watch *watc
 	if err := claim.Close(); err != nil {
 		return nil, err
 	}
-	p := &pair{b: two, me: me, you: leader, mailbox: &mailbox{dir: two.dir, mine: guestBox, theirs: leaderBox, wait: unheard}}
 	if err := p.send(me); err == nil {
 		err = p.receive(ctx, &p.you)
 		if ctx.Err() != nil {
@@ -208,6 +214,6 @@ func (b *bench) join(ctx context.Context, out fsys.Dir, me greeting, watch *watc
 			return p, nil
 		}
 	}
-	_ = two.clear() // it is a dead leader's, and the claim makes it this process's
+	_ = p.clear() // it is a dead leader's, and the claim makes it this process's
 	return nil, over()
 }

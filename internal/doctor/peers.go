@@ -37,13 +37,13 @@ func (r *run) peers(ctx context.Context, b *bench) {
 	var err error
 	met := bounded(ctx, r.o.Wait+r.o.Patience, func(ctx context.Context) { p, err = b.meet(ctx) }, func() {
 		if p != nil {
-			_ = p.b.clear() // nobody is left to tell
+			_ = p.clear() // nobody is left to tell
 		}
 	})
 	switch {
 	case ctx.Err() != nil:
 		if met && p != nil {
-			_ = p.b.clearBounded(r.o.Patience) // the interruption is what is told
+			_ = clearWithin(r.o.Patience, b.outside, p.clear) // the interruption is what is told
 		}
 		return
 	case !met:
@@ -58,7 +58,7 @@ func (r *run) peers(ctx context.Context, b *bench) {
 	ended := bounded(ctx, p.longest(), func(ctx context.Context) { found, err = p.experiments(ctx) }, nil)
 	if p.leads || !ended || err != nil {
 		// The leader clears away; the guest only after a leader who may be dead.
-		if cerr := p.b.clearBounded(r.o.Patience); err == nil {
+		if cerr := clearWithin(r.o.Patience, b.outside, p.clear); err == nil {
 			err = cerr
 		}
 	}
@@ -104,7 +104,7 @@ func (p *pair) longest() time.Duration { return 3 * p.wait }
 // experiments makes all of them: the leader leads those that are for both, each
 // tries what is seen from its side, and at the end both know both's findings.
 func (p *pair) experiments(ctx context.Context) (found map[string]finding, err error) {
-	h := newHand(p.dir)
+	h := newHand(p.b.dir)
 	defer h.close()
 	found = make(map[string]finding)
 	if !p.leads {
@@ -217,7 +217,7 @@ func (p *pair) counters(ctx context.Context, found map[string]finding) error {
 		if err != nil {
 			return err
 		}
-		n, rerr := readCounter(p.dir, name)
+		n, rerr := readCounter(p.b.dir, name)
 		switch {
 		case cerr != nil || rerr != nil:
 			found[c.check] = bad("a counter file under a correct lock, %s: %v", c.good, errors.Join(cerr, rerr))
@@ -241,7 +241,7 @@ func (p *pair) countBoth(ctx context.Context, name string, each int, how string)
 	go func() {
 		ctx, cancel := context.WithTimeout(ctx, p.step())
 		defer cancel()
-		n, err := count(ctx, p.dir, name, each, how)
+		n, err := count(ctx, p.b.dir, name, each, how)
 		own <- counted{n, err}
 	}()
 	var re reply

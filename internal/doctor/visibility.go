@@ -20,7 +20,7 @@ type change struct {
 	seen     bool
 }
 
-// wait is how long changes are waited for.
+// watch is how long changes are waited for.
 func (p *pair) watch() time.Duration { return min(5*time.Second, p.wait/4) }
 
 // seen finds how late what the partner does is seen from here, by who opens
@@ -31,7 +31,7 @@ func (p *pair) seen(ctx context.Context, found map[string]finding) error {
 	if p.leads {
 		side = filePrefix + "leader"
 	}
-	opens, err := p.changes(ctx, side+"-open", func(name string) (fsys.Info, error) { return look(p.dir, name) })
+	opens, err := p.changes(ctx, side+"-open", func(name string) (fsys.Info, error) { return look(p.b.dir, name) })
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (p *pair) seen(ctx context.Context, found map[string]finding) error {
 	if err != nil {
 		return err
 	}
-	stats, err := p.changes(ctx, side+"-stat", p.dir.Lstat)
+	stats, err := p.changes(ctx, side+"-stat", p.b.dir.Lstat)
 	if err != nil {
 		return err
 	}
@@ -60,13 +60,27 @@ func (p *pair) seen(ctx context.Context, found map[string]finding) error {
 	return p.locks(ctx, side+"-lock", found)
 }
 
-// changes has the partner change files that were looked at before, and looks at
-// them until every change is seen, or for as long as is watched.
+// changes has the partner change files, and looks how late that is seen. The
+// new file comes alone: a client that asks its server about any other file
+// learns of it by the way.
 func (p *pair) changes(ctx context.Context, prefix string, look func(string) (fsys.Info, error)) ([]change, error) {
-	list := []change{{what: "a new file", do: "create"}, {what: "a removal", do: "remove"}, {what: "a touch", do: "touch"}, {what: "growth", do: "extend"}}
+	news, err := p.changed(ctx, []change{{what: "a new file", do: "create"}}, prefix, look)
+	if err != nil {
+		return nil, err
+	}
+	rest, err := p.changed(ctx, []change{{what: "a removal", do: "remove"}, {what: "a touch", do: "touch"}, {what: "growth", do: "extend"}}, prefix, look)
+	return append(news, rest...), err
+}
+
+// changed has the partner change files that were looked at before, and looks at
+// them until every change is seen, or for as long as is watched.
+func (p *pair) changed(ctx context.Context, list []change, prefix string, look func(string) (fsys.Info, error)) ([]change, error) {
 	name := func(c *change) string { return prefix + "-" + c.do }
-	for i := range list[1:] {
-		if _, err := p.ask(ctx, request{Do: "create", Name: name(&list[i+1])}); err != nil {
+	for i := range list {
+		if list[i].do == "create" {
+			continue
+		}
+		if _, err := p.ask(ctx, request{Do: "create", Name: name(&list[i])}); err != nil {
 			return nil, err
 		}
 	}
@@ -144,13 +158,13 @@ func describe(list []change, d time.Duration) string {
 // refused says whether a file that the partner created cannot be created here,
 // although it was looked for in vain before.
 func (p *pair) refused(ctx context.Context, name string) (bool, error) {
-	if _, err := look(p.dir, name); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := look(p.b.dir, name); !errors.Is(err, fs.ErrNotExist) {
 		return false, fmt.Errorf("%q is there before its time: %w", name, err)
 	}
 	if _, err := p.ask(ctx, request{Do: "create", Name: name}); err != nil {
 		return false, err
 	}
-	f, err := p.dir.Create(name, 0o600)
+	f, err := p.b.dir.Create(name, 0o600)
 	switch {
 	case err == nil:
 		return false, f.Close()
