@@ -40,8 +40,8 @@ type bench struct {
 	class   fsys.Class
 	owner   fsys.File
 
-	mounted  *mounted // nil when it is not known
-	weakness weakness // of the mount's options
+	mounted  *fsys.Mount // nil when it is not known
+	weakness weakness    // of the mount's options
 }
 
 // newBench makes the directory in which everything happens, and clears away

@@ -8,9 +8,9 @@ import (
 // conclude says what it all means, and returns whether the directory can be
 // trusted with everything that was asked. b is nil when it did not answer.
 func (r *run) conclude(b *bench) bool {
-	if b == nil {
+	if b == nil || r.silent {
 		for _, k := range Kinds {
-			r.say(string(k), bad("the directory does not answer"))
+			r.say(string(k), bad("not to be trusted: the filesystem does not answer"))
 		}
 		return false
 	}
@@ -150,6 +150,12 @@ func (r *run) hard(b *bench) finding {
 func crashed(b *bench) string {
 	switch b.class.Type {
 	case "nfs", "nfs4":
+		switch version := b.version(); {
+		case version == "3":
+			return "this is NFSv3, which never frees the locks of a host that crashed before that is up again"
+		case version != "":
+			return "the locks of a host that crashed are free after the server's lease (NFSv4)"
+		}
 		return "NFSv3 never frees the locks of a host that crashed, NFSv4 does after the server's lease"
 	}
 	return "it depends on the server what becomes of the locks of a host that crashed"

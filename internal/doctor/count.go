@@ -4,52 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/internal/host"
+	"github.com/filelock-go/filelock/lock"
 )
 
-// mutex is the lock under which a counter is counted up. It must be right on
-// every filesystem that has O_EXCL, whatever else it lacks: what is lost under
-// it then is lost by the caches.
-type mutex interface {
-	lock(ctx context.Context) error
-	unlock() error
-}
-
-// created is a lock that is held by whoever created the file. Nobody breaks
-// it: a process that dies with it ends the experiment.
-type created struct {
-	dir  fsys.Dir
-	name string
-}
-
-func (c created) lock(ctx context.Context) error {
-	for wait := time.Millisecond; ; wait = min(2*wait, 4*time.Millisecond) {
-		f, err := c.dir.Create(c.name, 0o600)
-		if err == nil {
-			return f.Close()
-		}
-		if !errors.Is(err, fs.ErrExist) {
-			return err
-		}
-		if perr := pause(ctx, wait); perr != nil {
-			return perr
-		}
-	}
-}
-
-// unlock: nothing else removes the file, so that it is gone already means that
-// the answer to a first removal was lost (NFS repeats its calls).
-func (c created) unlock() error {
-	if err := c.dir.Unlink(c.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
+// mutex is the lock under which a counter is counted up: this project's own,
+// taken as on a network filesystem by both sides, whatever each of them sees
+// there (the server's own processes see a local one). What it sees of others is
+// not kept in the user's state directory, for nothing outside the examined one
+// is to be written.
+func (h *hand) mutex(name string) *lock.Soft {
+	const often = 4 * time.Millisecond // so that updates follow each other within one tick of a server's clock
+	return lock.NewSoft(filepath.Join(h.path, name+"-mutex"), lock.InHost(host.Real.With(h.fs)), lock.WithNetwork(), lock.WithPoll(often))
 }
 
 // How the counter is kept; they end the names of requests.
@@ -65,25 +38,25 @@ const counterWidth = 10
 
 // count counts the counter up n times, under the lock, and says how often it
 // did.
-func count(ctx context.Context, dir fsys.Dir, name string, n int, how string) (done int64, err error) {
-	var m mutex = created{dir, name + "-mutex"}
+func (h *hand) count(ctx context.Context, name string, n int, how string) (done int64, err error) {
+	m := h.mutex(name)
 	var kept fsys.File
 	if how == countKept {
-		if kept, err = dir.Open(name, fsys.OpenWrite); err != nil {
+		if kept, err = h.dir.Open(name, fsys.OpenWrite); err != nil {
 			return 0, err
 		}
 		defer func() { _ = kept.Close() }()
 	}
 	for range n {
-		if err := m.lock(ctx); err != nil {
+		if err := m.Lock(ctx); err != nil {
 			return done, err
 		}
 		if kept != nil {
 			err = countUp(kept)
 		} else {
-			err = countOpened(ctx, dir, name, how == countLocked)
+			err = countOpened(ctx, h.dir, name, how == countLocked)
 		}
-		if err := errors.Join(err, m.unlock()); err != nil {
+		if err := errors.Join(err, m.Unlock()); err != nil {
 			return done, err
 		}
 		done++

@@ -138,7 +138,7 @@ func Run(ctx context.Context, dir string, o Options, report func(Result)) (trust
 		return false, context.Cause(ctx)
 	case !answered:
 		r.silent = true
-		r.say("filesystem", bad("no answer within %s: %q does not answer at all; is its server gone?", o.Patience, dir))
+		r.say(checkFilesystem, bad("no answer within %s from %s", o.Patience, mute(dir)))
 		return r.conclude(nil), nil
 	case berr != nil:
 		return false, berr
@@ -162,6 +162,18 @@ func Run(ctx context.Context, dir string, o Options, report func(Result)) (trust
 		}
 	}
 	return r.conclude(b), nil
+}
+
+// mute says what it is that does not answer, without asking it.
+func mute(dir string) string {
+	m, err := fsys.MountByName(dir)
+	if err != nil || m.Point == "" {
+		return fmt.Sprintf("%q: is its server gone?", dir)
+	}
+	if m.Server != "" {
+		return fmt.Sprintf("%q, which is %q at %q, type %s: is the server %s gone?", dir, m.Source, m.Point, m.Type, m.Server)
+	}
+	return fmt.Sprintf("%q, which is %q at %q, type %s", dir, m.Source, m.Point, m.Type)
 }
 
 func (r *run) say(name string, f finding) {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
 )
@@ -40,11 +41,15 @@ type other interface {
 
 // hand does what is asked, with files that stay open between requests.
 type hand struct {
+	fs   fsys.FS
+	path string
 	dir  fsys.Dir
 	open map[string]fsys.File
 }
 
-func newHand(dir fsys.Dir) *hand { return &hand{dir: dir, open: make(map[string]fsys.File)} }
+func newHand(f fsys.FS, path string) *hand {
+	return &hand{fs: f, path: path, dir: f.At(path), open: make(map[string]fsys.File)}
+}
 
 // close closes what is open. The error of closing a file of an experiment that
 // is over tells nothing.
@@ -108,7 +113,7 @@ func (h *hand) try(ctx context.Context, r request, re *reply) (err error) {
 			err = f.Close()
 		}
 	case "count-kept", "count", "count-locked":
-		re.Done, err = count(ctx, h.dir, r.Name, int(min(max(r.N, 0), mostRaced)), strings.TrimPrefix(r.Do, "count"))
+		re.Done, err = h.count(ctx, r.Name, int(min(max(r.N, 0), mostRaced)), strings.TrimPrefix(r.Do, "count"))
 	default:
 		err = fmt.Errorf("asked to %q, which this version does not know", r.Do)
 	}
@@ -139,7 +144,8 @@ func look(dir fsys.Dir, name string) (fsys.Info, error) {
 	return info, errors.Join(err, f.Close())
 }
 
-// race tries to create n files and says which of them it created.
+// race tries to create n files and says which of them it created. Who created
+// one rests a little, so that others, if they began later, catch up.
 func race(ctx context.Context, dir fsys.Dir, name string, n int) (won []int, err error) {
 	for i := range n {
 		if ctx.Err() != nil {
@@ -149,7 +155,7 @@ func race(ctx context.Context, dir fsys.Dir, name string, n int) (won []int, err
 		switch {
 		case err == nil:
 			won = append(won, i)
-			if err := f.Close(); err != nil {
+			if err := errors.Join(f.Close(), pause(ctx, time.Millisecond/2)); err != nil {
 				return won, err
 			}
 		case !errors.Is(err, fs.ErrExist):

@@ -134,7 +134,13 @@ func (m *mailbox) serve(ctx context.Context, h *hand, mine []Result) (theirs []R
 		case doTurn:
 			return nil, m.send(reply{})
 		case doResults:
-			return r.Said, m.send(reply{Said: mine})
+			err := m.send(reply{Said: mine})
+			if err == nil {
+				// Nothing is cleared away before the partner has read that. If it
+				// does not say so it is dead, and all is known nevertheless.
+				_ = m.receive(ctx, &reply{})
+			}
+			return r.Said, err
 		}
 		err := func() error {
 			ctx, cancel := context.WithTimeout(ctx, m.step())

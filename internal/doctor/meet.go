@@ -36,6 +36,7 @@ type greeting struct {
 type pair struct {
 	*mailbox
 	b, post *bench
+	h       *hand // what this process does for both
 	leads   bool
 	me, you greeting
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/filelock-go/filelock/internal/fsys"
 )
 
 // byServer are the filesystems whose server decides who creates a file, by
@@ -59,6 +61,11 @@ var plan9Options = []option{
 	{"cache=fscache", "what others did is seen late or never: mount with cache=none", stale},
 }
 
+var diskOptions = []option{
+	{"localflock", "kernel locks stay within this host: mount with flock", ownLocks},
+	{"localflocks", "kernel locks stay within this host: mount without it", ownLocks},
+}
+
 func optionsOf(fstype string) []option {
 	switch fstype {
 	case "nfs", "nfs4":
@@ -67,6 +74,8 @@ func optionsOf(fstype string) []option {
 		return smbOptions
 	case "9p":
 		return plan9Options
+	case "lustre", "ocfs2", "gfs2":
+		return diskOptions
 	}
 	return nil
 }
@@ -75,19 +84,15 @@ func optionsOf(fstype string) []option {
 // long; 60 s is the default (nfs(5)).
 const longCache = 60
 
-// mounted is what is known of the mount that the directory is on.
-type mounted struct {
-	fstype, source, point, server string
-	options                       []string
-}
-
-// mountOf looks a mount up; nil when the system does not tell.
-var mountOf = func(string) *mounted { return nil }
-
+// lookUpMount finds out where the directory is mounted from. Where that cannot
+// be told there is only the class.
 func (b *bench) lookUpMount() {
-	if b.mounted = mountOf(b.outside); b.mounted != nil {
-		b.weakness, _ = weigh(b.mounted.fstype, b.mounted.options)
+	m, err := fsys.MountOf(b.outside)
+	if err != nil || m.Point == "" {
+		return
 	}
+	b.mounted = &m
+	b.weakness, _ = weigh(m.Type, m.Options)
 }
 
 func (b *bench) mount(context.Context) finding {
@@ -95,18 +100,51 @@ func (b *bench) mount(context.Context) finding {
 	if m == nil {
 		return untried("this system does not tell what is mounted here, and with which options")
 	}
-	said := fmt.Sprintf("%s on %s, type %s", m.source, m.point, m.fstype)
-	if m.server != "" {
-		said += ", server " + m.server
+	said := fmt.Sprintf("%q at %q, type %s", m.Source, m.Point, m.Type)
+	if m.Server != "" {
+		said += ", server " + m.Server
 	}
-	if len(m.options) > 0 {
-		said += ", options that matter: " + strings.Join(m.options, ",")
+	if len(m.Options) > 0 {
+		said += ", options that matter: " + strings.Join(m.Options, ",")
 	}
-	weak, wrong := weigh(m.fstype, m.options)
-	if weak != 0 {
-		return bad("%s; %s", said, strings.Join(wrong, "; "))
+	weak, wrong := weigh(m.Type, m.Options)
+	said = sentence(append([]string{said}, wrong...)...)
+	switch {
+	case weak != 0:
+		return bad("%s", said)
+	case !b.class.Local && len(m.Options) == 0:
+		return untried("%s; its options cannot be seen here (nfsstat -m or mount may show them)", said)
 	}
-	return good("%s", sentence(append([]string{said}, wrong...)...))
+	return good("%s", said)
+}
+
+// version is the protocol's version by the mount's options, "" if they do not
+// say.
+func (b *bench) version() string {
+	if b.mounted != nil {
+		for _, o := range b.mounted.Options {
+			if v, ok := strings.CutPrefix(o, "vers="); ok {
+				return v
+			}
+		}
+	}
+	return ""
+}
+
+// exported says whether this host gives the directory to others, whose kernel
+// locks those of its own processes do not meet.
+func (b *bench) exported(context.Context) finding {
+	switch {
+	case !b.class.Local:
+		return untried("not asked: it is no local filesystem")
+	case b.mounted == nil:
+		return untried("it is not known what is mounted here, so neither whether it is exported")
+	}
+	if said := fsys.Exported(*b.mounted); len(said) > 0 {
+		return bad("%s: other machines do not meet the kernel locks of processes here, nor these theirs. "+
+			"Unless nobody locks there, everyone, here as well, must treat it as a network filesystem: --network, WithNetwork()", strings.Join(said, "; "))
+	}
+	return good("no export to other machines is known; a folder that is shared with a virtual machine or by its host cannot be seen from here")
 }
 
 // weigh says what is wrong with mount options.

@@ -95,15 +95,15 @@ func (b *bench) createExclusive(ctx context.Context) finding {
 func (b *bench) raceWith(ctx context.Context, s other, name string, wins []int) (theirs []int, err error) {
 	var wg sync.WaitGroup
 	won, errs := make([][]int, racers), make([]error, racers+1)
-	for i := range racers {
-		wg.Go(func() { won[i], errs[i] = race(ctx, b.dir, name, len(wins)) })
-	}
 	if s != nil {
 		wg.Go(func() {
 			var re reply
 			re, errs[racers] = s.ask(ctx, request{Do: "race", Name: name, N: int64(len(wins))})
 			theirs = re.Won
 		})
+	}
+	for i := range racers {
+		wg.Go(func() { won[i], errs[i] = race(ctx, b.dir, name, len(wins)) })
 	}
 	wg.Wait()
 	for _, list := range append(won, theirs) {

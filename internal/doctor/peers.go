@@ -104,8 +104,9 @@ func (p *pair) longest() time.Duration { return 3 * p.wait }
 // experiments makes all of them: the leader leads those that are for both, each
 // tries what is seen from its side, and at the end both know both's findings.
 func (p *pair) experiments(ctx context.Context) (found map[string]finding, err error) {
-	h := newHand(p.b.dir)
+	h := newHand(p.b.o.FS, p.b.path)
 	defer h.close()
+	p.h = h
 	found = make(map[string]finding)
 	if !p.leads {
 		if _, err := p.serve(ctx, h, nil); err != nil {
@@ -119,6 +120,7 @@ func (p *pair) experiments(ctx context.Context) (found map[string]finding, err e
 			return found, err
 		}
 		p.merge(found, re.Said)
+		_ = p.send(reply{}) // now the leader clears away; it does in any case
 		return found, nil
 	}
 	for _, try := range []func(context.Context, map[string]finding) error{p.creates, p.seen, p.counters} {
@@ -241,7 +243,7 @@ func (p *pair) countBoth(ctx context.Context, name string, each int, how string)
 	go func() {
 		ctx, cancel := context.WithTimeout(ctx, p.step())
 		defer cancel()
-		n, err := count(ctx, p.b.dir, name, each, how)
+		n, err := p.h.count(ctx, name, each, how)
 		own <- counted{n, err}
 	}()
 	var re reply
