@@ -13,16 +13,26 @@ import (
 	"github.com/filelock-go/filelock/internal/fsys"
 	"github.com/filelock-go/filelock/internal/host"
 	"github.com/filelock-go/filelock/lock"
+	"github.com/filelock-go/filelock/meta"
 )
 
 // mutex is the lock under which a counter is counted up: this project's own,
 // taken as on a network filesystem by both sides, whatever each of them sees
-// there (the server's own processes see a local one). What it sees of others is
-// not kept in the user's state directory, for nothing outside the examined one
-// is to be written.
+// there (the server's own processes see a local one).
 func (h *hand) mutex(name string) *lock.Soft {
 	const often = 4 * time.Millisecond // so that updates follow each other within one tick of a server's clock
-	return lock.NewSoft(filepath.Join(h.path, name+"-mutex"), lock.InHost(host.Real.With(h.fs)), lock.WithNetwork(), lock.WithPoll(often))
+	return lock.NewSoft(filepath.Join(h.path, name+"-mutex"), lock.InHost(world(h.fs)), lock.WithNetwork(), lock.WithPoll(often))
+}
+
+// world is this process as one that holds nothing yet. What it sees of others'
+// locks is not kept in the user's state directory, for nothing outside the
+// examined one is to be written. It is an instance of its own, so that two of
+// them in one process do not take each other's locks for their own lost ones.
+func world(f fsys.FS) *host.Host {
+	w, self := host.Real.With(f), meta.Self()
+	self.Instance = w.NewToken()
+	w.Self = func() meta.Identity { return self }
+	return w
 }
 
 // How the counter is kept; they end the names of requests.

@@ -115,6 +115,7 @@ func TestEveryLieIsFoundOut(t *testing.T) {
 		}}, []string{checkCache}, nil, conclusions, "old size"},
 	} {
 		t.Run(tt.lie, func(t *testing.T) {
+			t.Parallel()
 			r, trusted := examine(t, Options{FS: &tt.fs})
 			r.want(t, "false", tt.no...)
 			r.want(t, "false", tt.untrusted...)

@@ -8,7 +8,7 @@ import (
 
 // slowest is how long it may take until a touch changes a file's time. A lease
 // is at least 10 s and is renewed every third of it; FAT keeps times to 2 s.
-const slowest = 2500 * time.Millisecond
+var slowest = 2500 * time.Millisecond
 
 // timestamps finds the granularity of times: how far apart two touches must be
 // for the times of a file to differ.

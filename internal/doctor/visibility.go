@@ -20,8 +20,12 @@ type change struct {
 	seen     bool
 }
 
-// watch is how long changes are waited for.
-func (p *pair) watch() time.Duration { return min(5*time.Second, p.wait/4) }
+// mostWatch is how long changes are waited for at most: longer than the 3 s for
+// which an NFS client may go by what it knows of a file that was changed just
+// now (acregmin in nfs(5)), shorter than the 30 s and more of other things.
+var mostWatch = 5 * time.Second
+
+func (p *pair) watch() time.Duration { return min(mostWatch, p.wait/4) }
 
 // seen finds how late what the partner does is seen from here, by who opens
 // files afresh and by who asks for their names only; and tries the kernel's
