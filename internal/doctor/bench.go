@@ -142,10 +142,17 @@ func removeBench(path string) (err error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
+		foreign := ""
 		for _, e := range entries {
-			if strings.HasPrefix(e.Name(), filePrefix) && !e.IsDir() {
+			switch {
+			case strings.HasPrefix(e.Name(), filePrefix) && !e.IsDir():
 				_ = os.Remove(filepath.Join(path, e.Name())) // the directory's removal tells
+			case !strings.HasPrefix(e.Name(), ".nfs"):
+				foreign = e.Name()
 			}
+		}
+		if foreign != "" {
+			return &fs.PathError{Op: "remove", Path: path, Err: fmt.Errorf("there is %q in it, which was not made here", foreign)}
 		}
 		if err = os.Remove(path); err == nil || errors.Is(err, fs.ErrNotExist) {
 			return nil

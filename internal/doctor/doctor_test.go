@@ -145,6 +145,7 @@ func found(r *report) map[string]finding {
 }
 
 func TestWhatOneHostCannotShowIsNotTrustedWhenAsked(t *testing.T) {
+	t.Parallel()
 	needLocal(t)
 	for _, tt := range []struct {
 		class     string
@@ -174,6 +175,7 @@ func TestWhatOneHostCannotShowIsNotTrustedWhenAsked(t *testing.T) {
 }
 
 func TestAFilesystemThatHangsIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
 	needLocal(t)
 	for _, hang := range []string{checkTimestamps, "at once"} {
 		t.Run(hang, func(t *testing.T) {
@@ -218,6 +220,7 @@ func TestAFilesystemThatHangsIsNotWaitedFor(t *testing.T) {
 }
 
 func TestAnInterruptedExaminationLeavesNothing(t *testing.T) {
+	t.Parallel()
 	needLocal(t)
 	gone := errors.New("interrupted")
 	for _, at := range []string{checkFilesystem, checkCreate, checkKernelLocks, checkRenewal} {

@@ -41,6 +41,7 @@ func two(t *testing.T, mine, theirs fsys.FS) (rs [2]*report, trusted [2]bool) {
 var peersFine = append([]string{checkPeers}, peersChecks...)
 
 func TestTwoOnAGoodDirectory(t *testing.T) {
+	t.Parallel()
 	needLocal(t)
 	rs, trusted := two(t, fsys.Real, fsys.Real)
 	for i, r := range rs {
@@ -178,6 +179,7 @@ func init() {
 }
 
 func TestAPartnerThatIsKilledIsNotWaitedForForEver(t *testing.T) {
+	t.Parallel()
 	needLocal(t)
 	dir := t.TempDir()
 	partner := process("stuck", dir)
