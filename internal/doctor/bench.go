@@ -28,7 +28,7 @@ const (
 const ownerFile = filePrefix + "owner"
 
 // errNotDir: what is to be examined is no directory.
-const errNotDir = syscall.ENOTDIR
+var errNotDir error = syscall.ENOTDIR
 
 // bench is the directory in which the experiments are made, and what is to be
 // known before.
