@@ -54,9 +54,10 @@ keys and new checks may come.
 The checks are filesystem, mount, exported, permissions, create-exclusive, link,
 rename, unlink-open, kernel-locks, lock-after-death, timestamps, renewal, clock,
 attribute-cache, fence; with --peers peers-create-exclusive, peers-open,
-peers-stat, peers-kernel-locks, peers-counter-kept, peers-counter,
-peers-counter-locked, peers; and then the conclusions kernel-backed, soft, hard
-and lease, of which the last three decide the exit status.`,
+peers-stat, peers-remove-open, peers-kernel-locks, peers-counter-kept,
+peers-counter, peers-counter-locked, peers; and then the conclusions
+kernel-backed, soft, hard and lease, of which the last three decide the exit
+status.`,
 		Example: `  filelock doctor /var/lib/job
   filelock doctor --for soft /mnt/nfs && run-the-cluster
   filelock doctor --peers 2 /mnt/nfs      # on both hosts`,

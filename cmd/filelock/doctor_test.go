@@ -15,7 +15,7 @@ import (
 var (
 	checkKeys   = []string{"check", "ok", "detail"}
 	hostChecks  = []string{"filesystem", "mount", "exported", "permissions", "create-exclusive", "link", "rename", "unlink-open", "kernel-locks", "lock-after-death", "timestamps", "renewal", "clock", "attribute-cache", "fence"}
-	pairChecks  = []string{"peers-create-exclusive", "peers-open", "peers-stat", "peers-kernel-locks", "peers-counter-kept", "peers-counter", "peers-counter-locked", "peers"}
+	pairChecks  = []string{"peers-create-exclusive", "peers-open", "peers-stat", "peers-remove-open", "peers-kernel-locks", "peers-counter-kept", "peers-counter", "peers-counter-locked", "peers"}
 	conclusions = []string{"kernel-backed", "soft", "hard", "lease"}
 )
 

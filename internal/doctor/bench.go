@@ -181,6 +181,12 @@ func sweep(own *bench) {
 		return
 	}
 	for _, e := range entries {
+		if e.Name() == meetingFile {
+			if old, err := own.o.FS.At(own.outside).Lstat(meetingFile); err == nil && old.Mode.IsRegular() && now.ModTime.Sub(old.ModTime) > abandonedAfter {
+				_ = fsys.Remove(own.o.FS.At(own.outside), meetingFile, old.ID)
+			}
+			continue
+		}
 		id, ok := strings.CutPrefix(e.Name(), benchPrefix)
 		if !ok || !isID(id) || !e.IsDir() {
 			continue

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
 )
@@ -56,6 +57,18 @@ func TestASweepTakesWhatIsDeadAndNothingElse(t *testing.T) {
 			p := left(t, dir, benchPrefix+id+"06", ownerFile, "mine")
 			age(t, p, 2*abandonedAfter)
 			return filepath.Join(p, "mine")
+		}, true, false},
+		{"a meeting long ago", func(t *testing.T, dir string) string {
+			p := filepath.Join(dir, meetingFile)
+			must(t, os.WriteFile(p, nil, 0o600))
+			old := time.Now().Add(-2 * abandonedAfter)
+			must(t, os.Chtimes(p, old, old))
+			return p
+		}, true, true},
+		{"a meeting", func(t *testing.T, dir string) string {
+			p := filepath.Join(dir, meetingFile)
+			must(t, os.WriteFile(p, nil, 0o600))
+			return p
 		}, true, false},
 		{"another name", func(t *testing.T, dir string) string {
 			p := left(t, dir, benchPrefix+"notes", ownerFile)

@@ -87,7 +87,7 @@ func (r *run) soft(b *bench) finding {
 	const lease = "with a lease, which is the default there (60 s, at least 10 s: --lease D, WithLease(d)); a dead owner's lock is taken over when its lease is over"
 	switch {
 	case r.ok(checkPeersCreate):
-		return good("%s%s", lease, r.data())
+		return good("%s%s", lease, r.data(b))
 	case slices.Contains(byServer, b.class.Type):
 		return good("%s; who creates a file is decided by the server; doctor --peers 2 on two hosts tries that out", lease)
 	}
@@ -141,7 +141,7 @@ func (r *run) hard(b *bench) finding {
 	case b.weak(ownLocks):
 		return bad("to be trusted between processes of this host only: see %s", checkMount)
 	case r.ok(checkPeersLocks):
-		return good("between hosts too, as long as no host crashes: %s%s", crashed(b), r.data())
+		return good("between hosts too, as long as no host crashes: %s%s", crashed(b), r.lostData(b))
 	}
 	return untried("one host cannot tell whether its kernel locks exclude another host: run doctor --peers 2 on two hosts; %s", crashed(b))
 }
@@ -161,13 +161,23 @@ func crashed(b *bench) string {
 	return "it depends on the server what becomes of the locks of a host that crashed"
 }
 
-// data says how to have data that is written under a lock arrive.
-func (r *run) data() string {
+// data says what else is to be known, and how to have data that is written under
+// a lock arrive.
+func (r *run) data(b *bench) string {
+	if r.bad(checkPeersRemove) {
+		return "; a stopped owner may keep it for longer: see " + checkPeersRemove + r.lostData(b)
+	}
+	return r.lostData(b)
+}
+
+func (r *run) lostData(b *bench) string {
 	switch {
 	case r.bad(checkPeersCounter) && !r.ok(checkPeersLocked):
 		return "; but data in files here is lost under a correct lock, and nothing that was tried helps: see " + checkPeersCounter
 	case r.bad(checkPeersCounter):
 		return "; but data in files here is lost under a correct lock unless it has a kernel lock of its own: see " + checkPeersCounter
+	case b.version() == "3":
+		return "; none of the updates of a file were lost that was opened under the lock, but NFSv3 does lose some: have a kernel lock on data files too"
 	case r.bad(checkPeersKept):
 		return "; open data files after taking the lock, and close them before releasing it"
 	}

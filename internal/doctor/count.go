@@ -4,35 +4,55 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
-	"github.com/filelock-go/filelock/internal/host"
-	"github.com/filelock-go/filelock/lock"
-	"github.com/filelock-go/filelock/meta"
 )
 
-// mutex is the lock under which a counter is counted up: this project's own,
-// taken as on a network filesystem by both sides, whatever each of them sees
-// there (the server's own processes see a local one).
-func (h *hand) mutex(name string) *lock.Soft {
-	const often = 4 * time.Millisecond // so that updates follow each other within one tick of a server's clock
-	return lock.NewSoft(filepath.Join(h.path, name+"-mutex"), lock.InHost(world(h.fs)), lock.WithNetwork(), lock.WithPoll(often))
+// mutex is the lock under which the counter is counted up: held by whoever
+// created the file, which was just shown to be one at a time. It is the barest
+// lock there is, and not this project's, for two reasons: nothing that is
+// examined here rests on it, and it is fast, so that updates follow each other
+// within one tick of a server's clock, which is when they are lost. Nobody
+// breaks it: a process that dies with it ends the experiment.
+type mutex struct {
+	dir  fsys.Dir
+	name string
 }
 
-// world is this process as one that holds nothing yet. What it sees of others'
-// locks is not kept in the user's state directory, for nothing outside the
-// examined one is to be written. It is an instance of its own, so that two of
-// them in one process do not take each other's locks for their own lost ones.
-func world(f fsys.FS) *host.Host {
-	w, self := host.Real.With(f), meta.Self()
-	self.Instance = w.NewToken()
-	w.Self = func() meta.Identity { return self }
-	return w
+// senseless is how often an answer may say neither that the file was created nor
+// that it is there. A server that is just removing it may answer strangely.
+const senseless = 10
+
+func (m mutex) lock(ctx context.Context) error {
+	odd := 0
+	for wait := time.Millisecond; ; wait = min(2*wait, 4*time.Millisecond) {
+		f, err := m.dir.Create(m.name, 0o600)
+		if err == nil {
+			return f.Close()
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			if odd++; odd > senseless {
+				return err
+			}
+		}
+		if err := pause(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// unlock: nothing else removes the file, so that it is gone already means that
+// the answer to a first removal was lost (NFS repeats its calls).
+func (m mutex) unlock() error {
+	if err := m.dir.Unlink(m.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // How the counter is kept; they end the names of requests.
@@ -46,10 +66,14 @@ const (
 // where one of the contents alone is not.
 const counterWidth = 10
 
-// count counts the counter up n times, under the lock, and says how often it
-// did.
+// countFor is how long one side counts at most. Where a name is not free at once
+// after its removal (SMB) it does not get far.
+const countFor = 4 * time.Second
+
+// count counts the counter up n times, under the lock, or for as long as may be
+// counted, and says how often it did.
 func (h *hand) count(ctx context.Context, name string, n int, how string) (done int64, err error) {
-	m := h.mutex(name)
+	m := mutex{h.dir, name + "-mutex"}
 	var kept fsys.File
 	if how == countKept {
 		if kept, err = h.dir.Open(name, fsys.OpenWrite); err != nil {
@@ -57,8 +81,13 @@ func (h *hand) count(ctx context.Context, name string, n int, how string) (done 
 		}
 		defer func() { _ = kept.Close() }()
 	}
+	short, cancel := context.WithTimeout(ctx, countFor)
+	defer cancel()
 	for range n {
-		if err := m.Lock(ctx); err != nil {
+		if err := m.lock(short); err != nil {
+			if ctx.Err() == nil && short.Err() != nil {
+				return done, nil // it is over, and the lock is not held
+			}
 			return done, err
 		}
 		if kept != nil {
@@ -66,7 +95,7 @@ func (h *hand) count(ctx context.Context, name string, n int, how string) (done 
 		} else {
 			err = countOpened(ctx, h.dir, name, how == countLocked)
 		}
-		if err := errors.Join(err, m.Unlock()); err != nil {
+		if err := errors.Join(err, m.unlock()); err != nil {
 			return done, err
 		}
 		done++

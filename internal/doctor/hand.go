@@ -41,15 +41,11 @@ type other interface {
 
 // hand does what is asked, with files that stay open between requests.
 type hand struct {
-	fs   fsys.FS
-	path string
 	dir  fsys.Dir
 	open map[string]fsys.File
 }
 
-func newHand(f fsys.FS, path string) *hand {
-	return &hand{fs: f, path: path, dir: f.At(path), open: make(map[string]fsys.File)}
-}
+func newHand(dir fsys.Dir) *hand { return &hand{dir: dir, open: make(map[string]fsys.File)} }
 
 // close closes what is open. The error of closing a file of an experiment that
 // is over tells nothing.

@@ -15,6 +15,7 @@ const (
 	checkPeersCreate  = "peers-create-exclusive"
 	checkPeersOpen    = "peers-open"
 	checkPeersStat    = "peers-stat"
+	checkPeersRemove  = "peers-remove-open"
 	checkPeersLocks   = "peers-kernel-locks"
 	checkPeersKept    = "peers-counter-kept"
 	checkPeersCounter = "peers-counter"
@@ -22,7 +23,7 @@ const (
 )
 
 // peersChecks are those in their order, but the first, which is known last.
-var peersChecks = []string{checkPeersCreate, checkPeersOpen, checkPeersStat, checkPeersLocks, checkPeersKept, checkPeersCounter, checkPeersLocked}
+var peersChecks = []string{checkPeersCreate, checkPeersOpen, checkPeersStat, checkPeersRemove, checkPeersLocks, checkPeersKept, checkPeersCounter, checkPeersLocked}
 
 // peers finds the partner and makes with him the experiments that need two.
 func (r *run) peers(ctx context.Context, b *bench) {
@@ -104,7 +105,7 @@ func (p *pair) longest() time.Duration { return 3 * p.wait }
 // experiments makes all of them: the leader leads those that are for both, each
 // tries what is seen from its side, and at the end both know both's findings.
 func (p *pair) experiments(ctx context.Context) (found map[string]finding, err error) {
-	h := newHand(p.b.o.FS, p.b.path)
+	h := newHand(p.b.dir)
 	defer h.close()
 	p.h = h
 	found = make(map[string]finding)
@@ -201,7 +202,7 @@ func (p *pair) creates(ctx context.Context, found map[string]finding) error {
 
 // counters has both count up a counter file under a correct lock.
 func (p *pair) counters(ctx context.Context, found map[string]finding) error {
-	const each = 30
+	const each = 100
 	for _, c := range []struct{ check, how, good, bad string }{
 		{checkPeersKept, countKept, "kept open all the time",
 			"what was read came from a cache. Open data files after taking the lock, and close them before releasing it"},

@@ -26,7 +26,7 @@ type second struct {
 // Serve does in the directory what it is asked through in, one request a line,
 // and answers on out, until in ends. It is what the second process does.
 func Serve(ctx context.Context, dir string, in io.Reader, out io.Writer) error {
-	h := newHand(fsys.Real, dir)
+	h := newHand(fsys.Real.At(dir))
 	defer h.close()
 	requests, replies := json.NewDecoder(in), json.NewEncoder(out)
 	for {

@@ -61,6 +61,9 @@ func (p *pair) seen(ctx context.Context, found map[string]finding) error {
 		found[checkPeersStat] = bad("by asking for the name only: %s. Programs that wait for a file with stat wait that long; filelock opens what it looks at. "+
 			"Mount with a smaller actimeo to shorten it", said)
 	}
+	if found[checkPeersRemove], err = p.removesOpen(ctx, side+"-held"); err != nil {
+		return err
+	}
 	return p.locks(ctx, side+"-lock", found)
 }
 
@@ -176,6 +179,38 @@ func (p *pair) refused(ctx context.Context, name string) (bool, error) {
 		return true, nil
 	}
 	return false, err
+}
+
+// removesOpen removes a file that the partner has open, as the lock of an owner
+// that is stopped, and makes another of that name.
+func (p *pair) removesOpen(ctx context.Context, name string) (finding, error) {
+	for _, do := range []string{"create", "touch"} {
+		if _, err := p.ask(ctx, request{Do: do, Name: name}); err != nil {
+			return finding{}, err
+		}
+	}
+	if err := p.b.dir.Unlink(name); err != nil {
+		return bad("a file that the other host has open cannot be removed: %v", err), nil
+	}
+	for begin := time.Now(); ; {
+		f, err := p.b.dir.Create(name, 0o600)
+		took := time.Since(begin)
+		switch {
+		case err == nil:
+			if err := f.Close(); err != nil {
+				return finding{}, err
+			}
+			_, err := p.ask(ctx, request{Do: "close", Name: name})
+			return good("a file that the other host has open was removed, and its name was free %s later", round(took)), err
+		case took > soon:
+			_, aerr := p.ask(ctx, request{Do: "close", Name: name})
+			return bad("a file that the other host has open was removed, and its name cannot be used %s later (%v): "+
+				"the lock of an owner that is stopped, not dead, stays in the way until that runs or dies", round(took), err), aerr
+		}
+		if err := pause(ctx, 10*time.Millisecond); err != nil {
+			return finding{}, err
+		}
+	}
 }
 
 // locks tries the kernel's locks between this host and the partner's.
