@@ -32,7 +32,9 @@ func (a *app) doctorCommand() *cobra.Command {
 locked, touched, renamed and removed by this process and by a second one, and
 what came of it is said check by check: "ok", "no", or "-" for what could not be
 tried. The last lines say what that means for soft locks, hard locks and leases,
-and which settings to use.
+and which settings to use. The exit status is about those named with --for; by
+default about all three on a local filesystem, elsewhere about soft locks and
+leases, and about hard locks only with --peers.
 
 Everything happens in a directory .filelock-doctor-ID of its own in DIR, which is
 removed at the end, also when a signal ends it; what a killed run left there, a
@@ -64,8 +66,8 @@ status.`,
 		Args: argCount(1, 1, "DIR"),
 	}
 	fl := cmd.Flags()
-	fl.StringArrayVar(&f.kinds, "for", nil, "what DIR is to be trusted with: `soft|hard|lease`; may be repeated (by default, all that make sense there: everything on a local filesystem, elsewhere hard only with --peers)")
-	fl.IntVar(&f.peers, "peers", 0, "`2`: try with a partner on another host what one cannot show")
+	fl.StringArrayVar(&f.kinds, "for", nil, "what DIR is to be trusted with: `soft|hard|lease`; may be repeated")
+	fl.IntVar(&f.peers, "peers", 0, "`N` must be 2: try with a partner on another host what one cannot show")
 	fl.Var(seconds{&f.wait}, "wait", "with --peers: wait at most `D` for the partner, and for each of its answers")
 	fl.Var(seconds{&f.o.Patience}, "patience", "give each check `D` to be answered")
 	fl.BoolVar(&f.json, "json", false, "one JSON object a line")
@@ -84,7 +86,7 @@ status.`,
 	exits(cmd, "", map[exitCode]string{
 		exitOK: "DIR can be trusted with what was asked", exitUntrusted: "it cannot, with something; or no partner came",
 		exitNoCreate: "nothing can be made in DIR (read-only, full)",
-	}, everywhere...)
+	}, exitUsage, exitNoDir, exitInternal, exitPermission)
 	return cmd
 }
 

@@ -17,12 +17,15 @@ type doctorSays struct {
 }
 
 func init() {
-	scenarios = append(scenarios, scenario{"doctor with a partner", []string{"ci", "doctor"}, doctorOfTwo})
+	scenarios = append(scenarios,
+		scenario{"doctor with a partner", []string{"ci", "doctor"}, doctorOfTwo},
+		scenario{"doctor where nobody answers", []string{"ci", "doctor"}, doctorOfTheDead},
+	)
 }
 
-// doctorOfTwo has filelock doctor find out, from two clients, what the rig knows
-// of its filesystems.
-func doctorOfTwo(t *testing.T, r *Rig) {
+// bringFilelock builds the command and has it where the guests see it.
+func bringFilelock(t *testing.T, r *Rig) {
+	t.Helper()
 	filelock := filepath.Join(t.TempDir(), "filelock")
 	cmd := exec.Command("go", "build", "-o", filelock, "github.com/filelock-go/filelock/cmd/filelock")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -30,6 +33,12 @@ func doctorOfTwo(t *testing.T, r *Rig) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	r.bring(t, filelock, "filelock")
+}
+
+// doctorOfTwo has filelock doctor find out, from two clients, what the rig knows
+// of its filesystems.
+func doctorOfTwo(t *testing.T, r *Rig) {
+	bringFilelock(t, r)
 	argv := []string{shared("filelock"), "doctor", "--json", "--peers", "2", "--wait", "60", clientDir}
 	var sides [2]*Process
 	for i, g := range r.Clients {
@@ -74,4 +83,22 @@ func spelt(ok *bool) string {
 		return "true"
 	}
 	return "false"
+}
+
+// doctorOfTheDead has filelock doctor look at a directory whose server is out of
+// reach: it says so, and ends.
+func doctorOfTheDead(t *testing.T, r *Rig) {
+	bringFilelock(t, r)
+	g := r.Clients[0]
+	g.Cut()
+	p := g.Start(t, nil, shared("filelock"), "doctor", "--json", "--patience", "3", clientDir)
+	code := p.Wait(t)
+	g.Heal()
+	out := p.Output()
+	t.Logf("exit code %d\n%s", code, out)
+	// SMB is mounted soft, so that there may be an error before the patience ends.
+	if strings.Contains(out, "no answer within 3s") && code == 11 || r.System.name == smb.name && code == 70 {
+		return
+	}
+	t.Errorf("exit code %d, want 11; it says\n%s", code, out)
 }
