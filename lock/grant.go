@@ -70,6 +70,9 @@ func Revoke(ctx context.Context, path, token string, opts ...Option) error {
 		return fmt.Errorf("unlock %q: the token is empty: %w", path, ErrOption)
 	}
 	c := newConfig(opts)
+	if len(c.errs) > 0 {
+		return fmt.Errorf("unlock %q: %w", path, errors.Join(c.errs...))
+	}
 	return revoke(ctx, reaper.In(c.host).AsNetwork(c.network), path, token)
 }
 
