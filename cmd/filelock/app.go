@@ -20,6 +20,8 @@ type app struct {
 	args []string // the command line
 	ran  bool     // a subcommand was found and its arguments were right
 
+	network bool // --network
+
 	start   func(childPlan) (*child, error) // starts COMMAND
 	signals *signals                        // once they are caught; until the process ends
 }

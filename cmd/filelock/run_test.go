@@ -69,6 +69,12 @@ func TestRunTakesTheCommandLineOfFlock(t *testing.T) {
 		{"--hard", "-x", "-s", "x", "echo", "a", "b"},
 		{"--hard", "--shared", "x", "echo", "a", "b"},
 		{"--on-lost", "kill", "--note", "n", "--label", "k=v", "--label", "l=", "x", "echo", "a", "b"},
+		{"--lease", "10", "x", "echo", "a", "b"},
+		{"--lease=1m", "--on-lost=ignore", "x", "echo", "a", "b"},
+		{"--lease=0", "x", "echo", "a", "b"},
+		{"--network", "x", "echo", "a", "b"},
+		{"--network", "--lease=10s", "--fence", "x", "echo", "a", "b"},
+		{"--hard", "--network", "x", "echo", "a", "b"}, // no matter to the operating system's lock
 		{"./x", "printf", "%s %s\\n", "a", "b"},
 	} {
 		r := filelock(t, t.TempDir(), append([]string{"run"}, args...)...).wantCode(t, exitOK)

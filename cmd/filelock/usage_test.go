@@ -52,6 +52,15 @@ func TestWrongUsageExits64SaysWhyAndAnswersNothing(t *testing.T) {
 		{"run --on-lost panic x true", "term, kill or ignore", ""},
 		{"run --label k x true", "not K=V", ""},
 		{"run --label =v x true", "not K=V", ""},
+		{"run --lease 9.99 x true", "9.99s is too short: 10s or more", "no time limit"},
+		{"run --lease 1ns x true", "too short", ""},
+		{"run --lease soon x true", "no length of time", ""},
+		{"run --lease -10 x true", "negative", ""},
+		{"run --hard --lease 60 x true", "--lease and --hard exclude each other", ""},
+		{"run --hard --lease 0 x true", "--lease and --hard exclude each other", ""},
+		{"run --hard --fence x true", "--fence and --hard exclude each other", ""},
+		{"run --hard -s --fence x true", "--fence and --hard exclude each other", ""},
+		{"--lease 60 --fence --network x.lock filelock help", "unknown flag: --lease", "did you mean: filelock run --lease 60 --fence --network x.lock filelock help"},
 		{"run -c a x -c b", "-c is there twice", ""},
 		{"run -c a x --command=b", "-c is there twice", ""},
 		{"run -c a x true", "exclude each other", "quote"},
@@ -69,6 +78,7 @@ func TestWrongUsageExits64SaysWhyAndAnswersNothing(t *testing.T) {
 		{"wait", "LOCK is missing", "usage:"},
 		{"lock x", "--pid is missing", "--pid $$"},
 		{"lock --pid abc x", `"abc" is no process id`, "--pid $$"},
+		{"lock --lease 60 --pid 1 x", "no lease: nobody would renew it", "filelock run --lease D"},
 		{"unlock x", "--token is missing", "inspect --json"},
 		{"version x", "one argument too many", ""},
 		{"doctor", "DIR is missing", "usage:"},
@@ -101,18 +111,6 @@ func TestWrongUsageExits64SaysWhyAndAnswersNothing(t *testing.T) {
 				t.Errorf("left behind: %v %v", left, err)
 			}
 		})
-	}
-}
-
-func TestWhatThisVersionCannotDoIsAUsageErrorAndLeavesNothing(t *testing.T) {
-	for flag, says := range map[string]string{"--lease=60": "--lease: leases are not", "--fence": "--fence: fencing numbers are not", "--network": "--network: locks on network filesystems are not"} {
-		dir := t.TempDir()
-		r := filelock(t, dir, "run", flag, "x.lock", "sh", "-c", "echo ran").wantCode(t, exitUsage)
-		wantText(t, flag, r.err, "filelock: run: "+says+" in this version\n")
-		if r.out != "" {
-			t.Errorf("%s: COMMAND ran", flag)
-		}
-		wantGone(t, dir+"/x.lock")
 	}
 }
 
