@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/filelock-go/filelock/internal/host"
 	"github.com/filelock-go/filelock/meta"
 	"github.com/filelock-go/filelock/reaper"
 )
@@ -61,31 +60,43 @@ func onBehalf(owner meta.Identity) Option { return func(c *config) { c.onBehalf 
 
 // Revoke releases the lock at path that [Grant] returned token for. nil means
 // that exactly this acquisition is over and others can have the lock; ErrLost
-// that it is not at path any more: it was broken, or revoked before.
-func Revoke(ctx context.Context, path, token string) error {
+// that it is not at path any more: it was broken, or revoked before. Where Grant
+// was given [WithNetwork], Revoke must be, too; no other option changes anything.
+func Revoke(ctx context.Context, path, token string, opts ...Option) error {
 	if ctx == nil {
 		panic("lock: nil context")
 	}
 	if token == "" {
 		return fmt.Errorf("unlock %q: the token is empty: %w", path, ErrOption)
 	}
-	return revoke(ctx, reaper.In(host.Real), path, token)
+	c := newConfig(opts)
+	if len(c.errs) > 0 {
+		return fmt.Errorf("unlock %q: %w", path, errors.Join(c.errs...))
+	}
+	return revoke(ctx, reaper.In(c.host).AsNetwork(c.network), path, token)
 }
+
+// guardedPause lies between two attempts to release what another process is just
+// breaking, or was when it died: over a network each is some requests.
+const guardedPause = 250 * time.Millisecond
 
 func revoke(ctx context.Context, r *reaper.Reaper, path, token string) error {
 	deadline := time.NewTimer(hangs)
 	defer deadline.Stop()
 	for {
 		st, err := r.Break(ctx, path, reaper.Options{Token: token})
+		wait := passPause
 		switch {
 		case errors.Is(err, reaper.ErrChanged):
 			return fmt.Errorf("unlock %q: %w: acquisition %s is over", path, ErrLost, meta.Printable(token))
+		case errors.Is(err, reaper.ErrGuarded):
+			wait = guardedPause
 		case !errors.Is(err, reaper.ErrRefused) || !st.Passing() || st.Record == nil || st.Record.KernelLock:
 			return err
 		}
 		// The record has no kernel lock, so whoever has one now is probing or
 		// judging it, and lets go.
-		pause := time.NewTimer(passPause)
+		pause := time.NewTimer(wait)
 		select {
 		case <-pause.C:
 		case <-ctx.Done():

@@ -243,13 +243,13 @@ func (r *Reaper) breakOne(dir fsys.Dir, name string, o Options) (Status, error) 
 		case err == nil:
 			return st, nil
 		case errors.Is(err, ErrGuarded):
-			return st, fmt.Errorf("break %q: %w", st.Path, errors.Join(ErrRefused, err))
+			return st, fmt.Errorf("break %q: %w: %w", st.Path, ErrRefused, err)
 		case errors.Is(err, ErrChanged), errors.Is(err, fsys.ErrLocked):
 			if try < lookAgain {
 				continue
 			}
 			if errors.Is(err, fsys.ErrLocked) {
-				return st, fmt.Errorf("break %q: %w", st.Path, errors.Join(ErrRefused, errKernelLocked))
+				return st, fmt.Errorf("break %q: %w: %w", st.Path, ErrRefused, errKernelLocked)
 			}
 			return st, fmt.Errorf("break %q: %w", st.Path, err)
 		default:

@@ -202,7 +202,12 @@ func (s *sighting) readFrom(f fsys.File) (err error) {
 // a one is not to be disturbed by probes that exclude each other. (A live owner
 // with a kernel lock refuses the shared one already.)
 func (r *Reaper) sharedMatters(s *sighting) bool {
-	if s.mayBeHard() || s.content.Record.KernelLock {
+	switch {
+	case s.content.Class == meta.Torn && !s.class.KernelBacked():
+		// The exclusive lock is refused over SMB while one's own shared one is
+		// held, and cannot be had on a file opened for reading over NFS.
+		return false
+	case s.mayBeHard(), s.content.Record.KernelLock:
 		return true
 	}
 	k := r.kin(s)

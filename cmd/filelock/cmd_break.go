@@ -28,14 +28,17 @@ the record says so, provided that it still is acquisition T. With --force,
 whatever file is there is removed, a damaged one and one that is no lock file at
 all too; on a terminal you are asked for the owner's pid, or for the word force.
 
-A lock whose kernel lock some process holds is never removed: end the process.`,
+A lock whose kernel lock some process holds is never removed: end the process.
+One that another process is just breaking, over a network, is left to that.`,
 		Example: `  filelock break /var/lib/job/job.lock
   filelock break --token 0d7e1ed6-2b0b-4c5c-8f3e-5c2a4e0b1a52 job.lock`,
 		Args: argCount(1, 1, "LOCK"),
 	}
 	cmd.Flags().StringVar(&o.Token, "token", "", "you vouch that acquisition `T` is over")
 	cmd.Flags().BoolVar(&o.Force, "force", false, "remove whatever file is there, unless some process holds its kernel lock")
+	a.networkFlag(cmd)
 	cmd.RunE = a.checked(func(cmd *cobra.Command, args []string) error {
+		o.Network = a.network
 		switch {
 		case cmd.Flags().Changed("token") && o.Force:
 			return usagef("break: --token and --force exclude each other")
@@ -81,6 +84,11 @@ func (a *app) notBroken(ctx context.Context, st reaper.Status, err error) error 
 	code := exitCodeOf(err)
 	next := ""
 	switch {
+	case errors.Is(err, reaper.ErrGuarded):
+		next = "try again in a moment"
+		if g, ok := a.inTheWay(ctx, st); ok {
+			next = a.advice("wait", g.Path) + " waits for that process, or until it was seen to have died there; then try again"
+		}
 	case errors.Is(err, reaper.ErrRefused) && (st.Rule == reaper.RuleKernelLockHeld || code == exitHeld && st.Record == nil):
 		hs, _ := reaper.Holders(ctx, st)
 		if len(hs) == 0 {
@@ -89,15 +97,15 @@ func (a *app) notBroken(ctx context.Context, st reaper.Status, err error) error 
 			next = "its kernel lock is held by " + holders(hs, st.Record) + ": the lock ends with that"
 		}
 	case errors.Is(err, reaper.ErrRefused):
-		if s := nextStep(st); st.Record != nil {
-			next = "when you know that its owner is gone: filelock break --token " + st.Record.Token + " " + shell(st.Path)
+		if s := a.nextStep(ctx, st); st.Record != nil {
+			next = "when you know that its owner is gone: " + a.vouching(st)
 		} else if s.command != "" {
 			next = "when you know that nobody uses it: " + s.command
 		} else {
 			next = s.meaning
 		}
 	case errors.Is(err, reaper.ErrChanged):
-		next = "filelock inspect " + shell(absolutePath(st.Path)) + " says what is there now"
+		next = a.advice("inspect", absolutePath(st.Path)) + " says what is there now"
 	default:
 		return err
 	}
@@ -106,7 +114,7 @@ func (a *app) notBroken(ctx context.Context, st reaper.Status, err error) error 
 
 // mayForce asks on a terminal before anything is removed whatever it is.
 func (a *app) mayForce(ctx context.Context, path string) error {
-	st, err := reaper.Inspect(ctx, path)
+	st, err := a.look(ctx, path)
 	switch {
 	case err != nil || !st.Exists || st.Denied() != nil:
 		return err // Break says it
@@ -133,7 +141,7 @@ func (a *app) confirm(ctx context.Context, st reaper.Status) error {
 		return fmt.Errorf("read the answer: %w", err)
 	}
 	if strings.TrimSpace(line) != want {
-		return usagef("break: not confirmed, nothing was removed").hint("filelock inspect " + shell(st.Path) + " shows the owner")
+		return usagef("break: not confirmed, nothing was removed").hint(a.advice("inspect", st.Path) + " shows the owner")
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +24,10 @@ system shows them (Linux). Nothing is changed.
 
 With -w, look again for up to D until the state is neither held nor unknown,
 and then say what it is.
+
+Of a lock with a lease whose owner is on another host only watching can tell.
+What one look has seen is kept for the next, of any filelock of this user, in
+/var/tmp/filelock-UID or the directory that FILELOCK_STATE_DIR names.
 
 With --json, one object a line. Every key is always there: a list may be [],
 anything else null. New keys may come.
@@ -45,6 +50,7 @@ anything else null. New keys may come.
 	}
 	cmd.Flags().VarP(seconds{&wait}, "wait", "w", "look again for at most `D` while it is held or unknown")
 	cmd.Flags().BoolVar(&asJSONLines, "json", false, "one JSON object a line")
+	a.networkFlag(cmd)
 	cmd.RunE = a.checked(func(cmd *cobra.Command, args []string) error {
 		return a.inspect(cmd.Context(), args, wait, asJSONLines)
 	})
@@ -56,7 +62,7 @@ func (a *app) inspect(ctx context.Context, paths []string, wait time.Duration, a
 	worst := exitOK
 	deadline := time.Now().Add(wait)
 	for i, path := range paths {
-		st, err := inspectUntil(ctx, path, deadline)
+		st, err := a.inspectUntil(ctx, path, deadline)
 		if st.Path == "" || st.Path == path {
 			st.Path = absolutePath(path)
 		}
@@ -67,7 +73,7 @@ func (a *app) inspect(ctx context.Context, paths []string, wait time.Duration, a
 			worst = max(worst, stateCode(st.State))
 		}
 		if asJSONLines {
-			if werr := writeJSON(a.out, asJSON(ctx, st, err)); werr != nil {
+			if werr := writeJSON(a.out, a.asJSON(ctx, st, err)); werr != nil {
 				return werr
 			}
 			continue
@@ -103,9 +109,9 @@ func stateCode(s reaper.State) exitCode {
 }
 
 // inspectUntil looks until the state is free or stale, or the deadline is over.
-func inspectUntil(ctx context.Context, path string, deadline time.Time) (reaper.Status, error) {
-	for p := firstLook; ; p = min(p*2, longestLook) {
-		st, err := reaper.Inspect(ctx, path)
+func (a *app) inspectUntil(ctx context.Context, path string, deadline time.Time) (reaper.Status, error) {
+	for p := firstLook; ; {
+		st, err := a.look(ctx, path)
 		left := time.Until(deadline)
 		if err != nil || st.State == reaper.Free || st.State == reaper.Stale || left <= 0 {
 			return st, err
@@ -115,14 +121,9 @@ func inspectUntil(ctx context.Context, path string, deadline time.Time) (reaper.
 			return st, context.Cause(ctx)
 		case <-time.After(min(p, left)):
 		}
+		p = nextPause(p, st)
 	}
 }
-
-// The pauses between looks at a lock that is waited for but not wanted.
-const (
-	firstLook   = 5 * time.Millisecond
-	longestLook = 200 * time.Millisecond
-)
 
 // explain answers the four questions.
 func (a *app) explain(ctx context.Context, st reaper.Status) {
@@ -157,6 +158,16 @@ func (a *app) explain(ctx context.Context, st reaper.Status) {
 		if r.OnBehalf {
 			line("", "taken for that process by filelock lock or the like")
 		}
+		if leased(r) {
+			text := leaseOf(r)
+			if r.Kind == meta.KindSoft && st.State != reaper.Stale { // nobody renews a guard
+				text += ", which its owner renews while it runs"
+			}
+			line("lease", text)
+		}
+		if r.Fence > 0 {
+			line("fence", strconv.FormatUint(r.Fence, 10))
+		}
 	}
 	if r := st.Record; len(hs) > 0 && !strings.HasPrefix(who, holders(hs, r)) && (len(hs) > 1 || r == nil || hs[0].PID != r.PID) {
 		line("holders", holders(hs, r))
@@ -186,9 +197,12 @@ func (a *app) explain(ctx context.Context, st reaper.Status) {
 	if st.Missing != "" {
 		line("missing", st.Missing)
 	}
-	if next := nextStep(st); next.command != "" {
+	if next := a.nextStep(ctx, st); next.command != "" {
 		line("next", next.command)
 		line("", next.meaning)
+		if next.or != "" {
+			line("", next.or)
+		}
 	} else {
 		line("next", next.meaning)
 	}

@@ -21,14 +21,16 @@ type walkFlags struct {
 	json bool
 }
 
-func (f *walkFlags) register(cmd *cobra.Command) {
+func (f *walkFlags) register(a *app, cmd *cobra.Command) {
 	f.o.Patience = reaper.DefaultPatience
+	a.networkFlag(cmd)
 	cmd.Flags().BoolVar(&f.json, "json", false, "one JSON object a line")
 	cmd.Flags().BoolVar(&f.o.Cross, "cross", false, "go into other filesystems mounted below DIR")
 	cmd.Flags().Var(seconds{&f.o.Patience}, "patience", "give each path `D` to answer before it is unknown")
 }
 
-func (f *walkFlags) check() error {
+func (f *walkFlags) check(a *app) error {
+	f.o.Network = a.network
 	if f.o.Patience == 0 {
 		return usagef("--patience 0: no path can answer in no time")
 	}
@@ -42,7 +44,8 @@ func (a *app) listCommand() *cobra.Command {
 		Short: "Every lock below DIR, one line each",
 		Long: `List every lock below DIR: state, rule that decided, owner, age, path.
 
-A lock is every regular file that begins as filelock's do, whatever its name.
+A lock is every regular file that begins as filelock's do, whatever its name;
+so is a guard, which a process has that is breaking a lock over a network.
 The walk stays on DIR's filesystem and follows no symbolic link. Lines come as
 locks are found, in the filesystem's order; use sort for another. With --json,
 the objects are those of inspect --json.`,
@@ -50,7 +53,7 @@ the objects are those of inspect --json.`,
   filelock list --json /srv | jq -r 'select(.state == "stale").path'`,
 		Args: argCount(1, -1, "DIR"),
 	}
-	f.register(cmd)
+	f.register(a, cmd)
 	cmd.Flags().BoolVar(&f.o.All, "all", false, "also lock files of other programs that are recognised")
 	cmd.ValidArgsFunction = completeDirs
 	cmd.RunE = a.checked(func(cmd *cobra.Command, args []string) error {
@@ -68,7 +71,7 @@ func completeDirs(*cobra.Command, []string, string) ([]string, cobra.ShellCompDi
 }
 
 func (a *app) list(ctx context.Context, f *walkFlags, dirs []string) error {
-	if err := f.check(); err != nil {
+	if err := f.check(a); err != nil {
 		return err
 	}
 	worst := exitOK
@@ -90,12 +93,12 @@ func (a *app) list(ctx context.Context, f *walkFlags, dirs []string) error {
 
 func (a *app) listOne(ctx context.Context, asJSONLines bool, st reaper.Status, err error) error {
 	if asJSONLines {
-		return writeJSON(a.out, asJSON(ctx, st, err))
+		return writeJSON(a.out, a.asJSON(ctx, st, err))
 	}
 	if err != nil {
 		a.say("%v", err)
 		if fi, serr := os.Lstat(st.Path); errors.Is(err, syscall.ENOTDIR) && serr == nil && !fi.IsDir() {
-			a.hint("filelock inspect " + shell(st.Path))
+			a.hint(a.advice("inspect", st.Path))
 		}
 		return nil
 	}

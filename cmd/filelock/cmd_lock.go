@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/filelock-go/filelock/lock"
-	"github.com/filelock-go/filelock/reaper"
 )
 
 func (a *app) lockCommand() *cobra.Command {
@@ -31,6 +30,12 @@ filelock run.`,
 	cmd.Flags().Var((*pidValue)(&pid), "pid", "the process that is to own the lock: `P`, $$ in a script")
 	cmd.Flags().BoolVarP(&nonblock, "nonblock", "n", false, "do not wait")
 	cmd.Flags().VarP(seconds{&wait}, "wait", "w", "wait for at most `D`; 0 is -n (by default, for ever)")
+	a.networkFlag(cmd)
+	cmd.Flags().Func("lease", "", func(string) error {
+		return usagef("lock: a lock for another process has no lease: nobody would renew it").
+			hint("filelock run --lease D LOCK COMMAND renews one while COMMAND runs")
+	})
+	cmd.Flags().Lookup("lease").Hidden = true
 	cmd.RunE = a.checked(func(cmd *cobra.Command, args []string) error {
 		if !cmd.Flags().Changed("pid") {
 			return usagef("lock: --pid is missing: a lock needs an owner that lives on").hint(`T=$(filelock lock --pid $$ "$L") || exit`)
@@ -64,9 +69,9 @@ func (a *app) grant(ctx context.Context, path string, pid int, wait time.Duratio
 	path = absolutePath(path)
 	var token string
 	err := obtain(ctx, a.signals, func(ctx context.Context) (err error) {
-		token, err = lock.Grant(ctx, path, pid, lock.WithTimeout(wait))
+		token, err = lock.Grant(ctx, path, pid, a.locking(lock.WithTimeout(wait))...)
 		return err
-	}, func() error { return lock.Revoke(ctx, path, token) })
+	}, func() error { return lock.Revoke(ctx, path, token, a.locking()...) })
 	switch {
 	case err == nil:
 	case exitCodeOf(err) == exitConflict:
@@ -76,7 +81,7 @@ func (a *app) grant(ctx context.Context, path string, pid int, wait time.Duratio
 	}
 	if _, err := fmt.Fprintln(a.out, token); err != nil {
 		// A lock whose token nobody knows would be held for as long as P lives.
-		if rerr := lock.Revoke(ctx, path, token); rerr != nil {
+		if rerr := lock.Revoke(ctx, path, token, a.locking()...); rerr != nil {
 			a.say("%v", rerr)
 		}
 		return err
@@ -94,6 +99,7 @@ func (a *app) unlockCommand() *cobra.Command {
 		Args:    argCount(1, 1, "LOCK"),
 	}
 	cmd.Flags().StringVar(&token, "token", "", "the acquisition: `T`, what filelock lock printed")
+	a.networkFlag(cmd)
 	cmd.RunE = a.checked(func(cmd *cobra.Command, args []string) error {
 		if token == "" {
 			return usagef("unlock: --token is missing").hint("filelock lock printed it; inspect --json LOCK shows it in record.token")
@@ -105,12 +111,12 @@ func (a *app) unlockCommand() *cobra.Command {
 }
 
 func (a *app) revoke(ctx context.Context, path, token string) error {
-	err := lock.Revoke(ctx, path, token)
+	err := lock.Revoke(ctx, path, token, a.locking()...)
 	code := exitCodeOf(err)
 	if code != exitLost && code != exitHeld {
 		return err
 	}
-	st, lerr := reaper.Inspect(ctx, path)
+	st, lerr := a.look(ctx, path)
 	switch {
 	case lerr != nil:
 		return err

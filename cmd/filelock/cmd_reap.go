@@ -35,7 +35,7 @@ would-break, kept or failed.`,
   filelock reap --watch=1m /var/lib/jobs`,
 		Args: argCount(1, -1, "DIR or LOCK"),
 	}
-	f.register(cmd)
+	f.register(a, cmd)
 	cmd.Flags().BoolVar(&f.o.DryRun, "dry-run", false, "remove nothing")
 	cmd.Flags().Var(seconds{&watch}, "watch", "do it again every `D` until ended by a signal, and say only what changes (by default, every 30s)")
 	cmd.Flags().Lookup("watch").NoOptDefVal = watchEvery.String()
@@ -50,7 +50,7 @@ would-break, kept or failed.`,
 }
 
 func (a *app) reap(ctx context.Context, f *walkFlags, paths []string, watch time.Duration) error {
-	if err := f.check(); err != nil {
+	if err := f.check(a); err != nil {
 		return err
 	}
 	if watch == 0 {
@@ -107,7 +107,7 @@ func nothingThere(named string, out reaper.Outcome) bool {
 
 func (a *app) reapedOne(ctx context.Context, asJSONLines bool, out reaper.Outcome) error {
 	if asJSONLines {
-		return writeJSON(a.out, outcomeJSON{asJSON(ctx, out.Status, out.Err), string(out.Action)})
+		return writeJSON(a.out, outcomeJSON{a.asJSON(ctx, out.Status, out.Err), string(out.Action)})
 	}
 	if out.Err == nil && !out.Exists {
 		_, err := fmt.Fprintf(a.out, "%s: there is no lock\n", visible(out.Path))

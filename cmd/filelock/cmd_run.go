@@ -36,6 +36,9 @@ type runFlags struct {
 	name string   // for the record
 }
 
+// leastLease is the shortest that package lock takes.
+const leastLease = 10 * time.Second
+
 const (
 	lostTerm   = "term"
 	lostKill   = "kill"
@@ -52,16 +55,24 @@ func (a *app) runCommand() *cobra.Command {
 run takes flock(1)'s command line. Flags end at LOCK. After it comes COMMAND
 with its arguments, or -c STRING for the shell ($SHELL, else /bin/sh). While
 another owner holds LOCK, run waits; the lock of an owner that died is taken
-over. When it cannot be told whether the owner lives, run says so in one line
-as it begins to wait (not with -q or -E 0), for nothing may ever end that wait.
+over. It waits in silence: see --verbose, and filelock inspect LOCK for what can
+end the wait.
 
 COMMAND runs in run's process group, with run's standard input, output and
 error and every other inherited descriptor. It also inherits the lock's own
 descriptor, so that killing run does not free the lock under a COMMAND that
-still runs. It finds in its environment FILELOCK_PATH, FILELOCK_TOKEN (names
-this acquisition) and FILELOCK_FD (the number of the descriptor). With --close
-it does not inherit the descriptor, and is killed when run dies (on Linux and
-FreeBSD; elsewhere it goes on without the lock).
+still runs. With --close, with a lease, and over a network it does not inherit
+the descriptor, and is killed when run dies (on Linux and FreeBSD; elsewhere it
+goes on without the lock). It finds in its environment FILELOCK_PATH,
+FILELOCK_TOKEN (names this acquisition), FILELOCK_FD (the number of the
+descriptor, if there is one) and, with --fence, FILELOCK_FENCE.
+
+A soft lock on a network filesystem has a lease of 60s, or as --lease says; with
+--lease a local one has, too. run renews it for as long as it runs, and when it
+could not for all of it (frozen, suspended, cut off from the server) the lock is
+lost: others may take it. run knows before they do, ends COMMAND as --on-lost
+says, and exits with 75. What COMMAND may write in just that instant a resource
+can reject by its fence: a number that is higher in each acquisition.
 
 TERM, HUP, USR1, USR2 and ALRM are passed on to COMMAND; INT and QUIT too, but
 not where the terminal has sent them to COMMAND already. run itself ends when
@@ -72,7 +83,8 @@ Durations are seconds, also fractions, or written as in 1m30s.`,
 		Example: `  filelock run /var/lib/job/job.lock backup --all
   filelock run -n -E 0 job.lock ./job          # cron: not twice, and no mail about it
   filelock run -w 30 job.lock -c 'a && b'
-  filelock run --hard -s data.lock report      # shares with other -s, also of flock(1)`,
+  filelock run --hard -s data.lock report      # shares with other -s, also of flock(1)
+  filelock run --lease 1m --fence job.lock ./job   # a frozen job loses the lock`,
 		Args: f.arguments,
 		RunE: a.checked(func(cmd *cobra.Command, _ []string) error { return a.runLocked(cmd.Context(), f) }),
 	}
@@ -101,12 +113,12 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing when the lock was not obtained in time")
 	fl.BoolVar(&f.verbose, "verbose", false, "say what is waited for, broken and acquired")
 	fl.BoolVar(&f.hard, "hard", false, "the operating system's lock on the file, as flock(1) takes it; the file stays")
-	fl.StringVar(&f.onLost, "on-lost", lostTerm, "what becomes of COMMAND when the lock is lost: `term` (TERM, KILL after 5 s), kill or ignore; in this version a loss is noticed when COMMAND has ended: a lock without a lease is checked at its release")
+	fl.StringVar(&f.onLost, "on-lost", lostTerm, "what becomes of COMMAND when the lock is lost: `term` (TERM, KILL after 5 s), kill or ignore; without a lease that is noticed when COMMAND has ended")
 	fl.StringVar(&f.note, "note", "", "put `TEXT` into the lock file, for people")
 	fl.StringArrayVar(&f.labels, "label", nil, "put `K=V` into the lock file; may be repeated")
-	fl.Var(seconds{&f.lease}, "lease", "a frozen owner loses the lock after `D` (not in this version)")
-	fl.BoolVar(&f.fence, "fence", false, "number the acquisitions (not in this version)")
-	fl.BoolVar(&f.network, "network", false, "treat the directory as one on a network filesystem (not in this version)")
+	fl.Var(seconds{&f.lease}, "lease", "LOCK is lost when run was not able to renew it for `D`: 10s or more; 0 is never (by default, 60s over a network, else never)")
+	fl.BoolVar(&f.fence, "fence", false, "number the acquisitions of LOCK: FILELOCK_FENCE, which all who use LOCK must ask for")
+	fl.BoolVar(&f.network, "network", false, networkUsage)
 
 	// Spellings of flock(1) that pflag has no other place for.
 	alias := func(name, short string, set func(string) error) {
@@ -146,13 +158,14 @@ func (f *runFlags) arguments(cmd *cobra.Command, args []string) error {
 	if f.shared && !f.hard {
 		return usagef("run: a soft lock cannot be shared").hint("add --hard: run --hard -s " + words(args))
 	}
-	switch later := "run: %s are not in this version"; {
-	case f.lease >= 0:
-		return usagef(later, "--lease: leases")
-	case f.fence:
-		return usagef(later, "--fence: fencing numbers")
-	case f.network:
-		return usagef(later, "--network: locks on network filesystems").hint("run --hard takes the operating system's own lock, which works on most")
+	switch {
+	case f.hard && f.lease >= 0:
+		return usagef("run: --lease and --hard exclude each other: a hard lock is the operating system's, which knows no lease")
+	case f.hard && f.fence:
+		return usagef("run: --fence and --hard exclude each other: a hard lock has no record that could name the fence")
+	case f.lease > 0 && f.lease < leastLease:
+		return usagef("run: --lease %s is too short: %s or more, or 0 for none", f.lease, leastLease).
+			hint("a lease is no time limit: run renews it while it runs, however long COMMAND takes")
 	}
 	switch f.onLost {
 	case lostTerm, lostKill, lostIgnore:
@@ -233,6 +246,15 @@ func (f *runFlags) locker(a *app) held {
 			labels[k] = v
 		}
 		opts = append(opts, lock.WithLabels(labels))
+	}
+	if f.lease >= 0 {
+		opts = append(opts, lock.WithLease(f.lease))
+	}
+	if f.fence {
+		opts = append(opts, lock.WithFence())
+	}
+	if f.network {
+		opts = append(opts, lock.WithNetwork())
 	}
 	if f.verbose {
 		opts = append(opts, lock.WithLogger(a.narrator()))

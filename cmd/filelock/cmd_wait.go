@@ -18,11 +18,15 @@ func (a *app) waitCommand() *cobra.Command {
 		Use:   "wait [-w D] LOCK",
 		Short: "Wait until a contender would get LOCK; change nothing",
 		Long: `Wait until LOCK is free, or its owner is dead: until somebody who wants it would
-get it. Nothing is changed, so somebody else may take it first.`,
+get it. Nothing is changed, so somebody else may take it first.
+
+Over a network, and of any lock with a lease, that an owner is gone is found by
+watching: once the lock was seen not to be renewed for all of its lease.`,
 		Example: `  filelock wait -w 10m job.lock && report`,
 		Args:    argCount(1, 1, "LOCK"),
 	}
 	cmd.Flags().VarP(seconds{&wait}, "wait", "w", "wait for at most `D` (by default, for ever)")
+	a.networkFlag(cmd)
 	cmd.RunE = a.checked(func(cmd *cobra.Command, args []string) error { return a.wait(cmd.Context(), args[0], wait) })
 	exits(cmd, "", map[exitCode]string{exitOK: "a contender would get it"}, append([]exitCode{exitConflict}, everywhere...)...)
 	return cmd
@@ -30,15 +34,23 @@ get it. Nothing is changed, so somebody else may take it first.`,
 
 func (a *app) wait(ctx context.Context, path string, wait time.Duration) error {
 	deadline := time.Now().Add(wait)
-	for p := firstLook; ; p = min(p*2, longestLook) {
-		st, err := reaper.Inspect(ctx, path)
+	for p, odd := firstLook, 0; ; {
+		st, err := a.look(ctx, path)
 		switch {
 		case err != nil:
 			return lookError("wait for", absolutePath(path), err)
-		case st.State == reaper.Free, st.State == reaper.Stale:
+		case st.State == reaper.Free:
 			return nil
-		case st.State == reaper.StateUnknown && (st.Content == meta.Malformed && st.Denied() == nil || st.Content == meta.Newer):
+		case st.State == reaper.Stale:
+			if _, guarded := a.inTheWay(ctx, st); !guarded {
+				return nil
+			}
+		case !noLock(st):
+			odd = 0
+		case st.KernelBacked() || odd == senseless:
 			return fmt.Errorf("wait for %q: %w: %s", st.Path, lock.ErrNotLockFile, st.Evidence[0])
+		default:
+			odd++
 		}
 		left := p
 		if wait >= 0 {
@@ -51,5 +63,15 @@ func (a *app) wait(ctx context.Context, path string, wait time.Duration) error {
 			return context.Cause(ctx)
 		case <-time.After(min(p, left)):
 		}
+		p = nextPause(p, st)
 	}
+}
+
+// senseless is how often a file is read again that makes no sense: over a network
+// a read may be answered by half of a write.
+const senseless = 2
+
+// noLock: the file is none that a contender would wait for.
+func noLock(st reaper.Status) bool {
+	return st.State == reaper.StateUnknown && (st.Content == meta.Malformed && st.Denied() == nil || st.Content == meta.Newer)
 }

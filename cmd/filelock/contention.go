@@ -26,7 +26,7 @@ func (a *app) notObtained(err error, code exitCode) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), lookBriefly)
 	defer cancel()
-	st, lerr := reaper.Inspect(ctx, h.Path)
+	st, lerr := a.look(ctx, h.Path)
 	if lerr != nil || st.State == reaper.Free {
 		// Free meanwhile, or not to be looked at: say what was seen then.
 		st = reaper.Status{Path: h.Path, Record: h.Record, Judgment: h.Judgment, State: reaper.StateUnknown}
@@ -40,7 +40,7 @@ func (a *app) notObtained(err error, code exitCode) error {
 func (a *app) notInTime(ctx context.Context, st reaper.Status, code exitCode) error {
 	e := &codeError{code: code, err: errors.New(a.heldBy(ctx, st))}
 	if st.Verdict == reaper.Unknown {
-		e.next = "filelock inspect " + shell(st.Path)
+		e.next = a.advice("inspect", st.Path)
 	}
 	return e
 }

@@ -50,14 +50,14 @@ func orNull(s string) *string {
 }
 
 // asJSON collects what is shown of one lock.
-func asJSON(ctx context.Context, st reaper.Status, err error) lockJSON {
+func (a *app) asJSON(ctx context.Context, st reaper.Status, err error) lockJSON {
 	if err != nil || st.State == "" {
 		st.State = reaper.StateUnknown
 	}
 	j := lockJSON{
 		Path: st.Path, State: string(st.State), Mode: orNull(st.Mode), Kind: orNull(st.Kind),
 		Verdict: orNull(string(st.Verdict)), Rule: orNull(st.Rule), Evidence: st.Evidence, Missing: orNull(st.Missing),
-		Record: recordJSON(st.Raw), Holders: []holderJSON{}, Next: orNull(nextStep(st).command),
+		Record: recordJSON(st.Raw), Holders: []holderJSON{}, Next: orNull(a.nextStep(ctx, st).command),
 	}
 	if j.Evidence == nil {
 		j.Evidence = []string{}

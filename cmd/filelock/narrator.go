@@ -20,8 +20,11 @@ func (n narrator) WithAttrs([]slog.Attr) slog.Handler       { return n }
 func (n narrator) WithGroup(string) slog.Handler            { return n }
 
 func (n narrator) Handle(_ context.Context, r slog.Record) error {
-	if r.Message == "not acquired" {
+	switch r.Message {
+	case "not acquired":
 		return nil // run says it better
+	case "renewed the lease":
+		return nil // as it should be, every few seconds
 	}
 	attrs := map[string]slog.Value{}
 	r.Attrs(func(at slog.Attr) bool {

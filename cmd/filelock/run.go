@@ -45,6 +45,7 @@ func (a *app) runLocked(ctx context.Context, f *runFlags) error {
 	if err != nil {
 		return &codeError{code: exitNoCommand, err: err, next: "COMMAND is a program in $PATH or a path; for the shell's own commands use -c STRING"}
 	}
+	a.network = f.network && !f.hard
 	a.signals = catchSignals()
 	l := f.locker(a)
 	take := func(ctx context.Context) error { return l.LockWithin(ctx, f.wait) }

@@ -69,6 +69,12 @@ func TestRunTakesTheCommandLineOfFlock(t *testing.T) {
 		{"--hard", "-x", "-s", "x", "echo", "a", "b"},
 		{"--hard", "--shared", "x", "echo", "a", "b"},
 		{"--on-lost", "kill", "--note", "n", "--label", "k=v", "--label", "l=", "x", "echo", "a", "b"},
+		{"--lease", "10", "x", "echo", "a", "b"},
+		{"--lease=1m", "--on-lost=ignore", "x", "echo", "a", "b"},
+		{"--lease=0", "x", "echo", "a", "b"},
+		{"--network", "x", "echo", "a", "b"},
+		{"--network", "--lease=10s", "--fence", "x", "echo", "a", "b"},
+		{"--hard", "--network", "x", "echo", "a", "b"}, // no matter to the operating system's lock
 		{"./x", "printf", "%s %s\\n", "a", "b"},
 	} {
 		r := filelock(t, t.TempDir(), append([]string{"run"}, args...)...).wantCode(t, exitOK)
@@ -184,12 +190,12 @@ func TestCOMMANDFindsTheLockInItsEnvironment(t *testing.T) {
 		t.Errorf("%q, but the record's token is %q", lines[2], rec.Token)
 	}
 	// With -o there is no descriptor, with -s no token.
-	cmd = command(dir, "run", "-o", "x.lock", "sh", "-c", "env | grep ^FILELOCK_ | cut -d= -f1 | sort | tr '\\n' ' '")
+	cmd = command(dir, "run", "-o", "x.lock", "sh", "-c", "env | grep ^FILELOCK_ | grep -v ^FILELOCK_STATE_DIR= | cut -d= -f1 | sort | tr '\\n' ' '")
 	cmd.Env = append(os.Environ(), "FILELOCK_FD=3")
 	if r := finish(t, cmd); r.out != "FILELOCK_PATH FILELOCK_TOKEN " {
 		t.Errorf("with -o: %q", r.out)
 	}
-	cmd = command(dir, "run", "--hard", "-s", "x.lock", "sh", "-c", "env | grep ^FILELOCK_ | cut -d= -f1 | sort | tr '\\n' ' '")
+	cmd = command(dir, "run", "--hard", "-s", "x.lock", "sh", "-c", "env | grep ^FILELOCK_ | grep -v ^FILELOCK_STATE_DIR= | cut -d= -f1 | sort | tr '\\n' ' '")
 	cmd.Env = append(os.Environ(), "FILELOCK_TOKEN=outer")
 	if r := finish(t, cmd); r.out != "FILELOCK_FD FILELOCK_PATH " {
 		t.Errorf("with -s: %q", r.out)

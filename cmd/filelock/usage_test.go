@@ -24,7 +24,6 @@ func TestWrongUsageExits64SaysWhyAndAnswersNothing(t *testing.T) {
 	}{
 		{"", "say what to do", "filelock help"},
 		{"inspekt x", `no command "inspekt"`, "did you mean filelock inspect?"},
-		{"doctor .", `no command "doctor"`, "filelock help"},
 		{"--frob", "unknown flag: --frob", "filelock help lists"},
 		{"x.lock filelock help", `no command "x.lock"`, "did you mean: filelock run x.lock filelock help"},
 		{"-n x.lock filelock help", "filelock: unknown shorthand flag: 'n'", "did you mean: filelock run -n x.lock filelock help"},
@@ -53,6 +52,15 @@ func TestWrongUsageExits64SaysWhyAndAnswersNothing(t *testing.T) {
 		{"run --on-lost panic x true", "term, kill or ignore", ""},
 		{"run --label k x true", "not K=V", ""},
 		{"run --label =v x true", "not K=V", ""},
+		{"run --lease 9.99 x true", "9.99s is too short: 10s or more", "no time limit"},
+		{"run --lease 1ns x true", "too short", ""},
+		{"run --lease soon x true", "no length of time", ""},
+		{"run --lease -10 x true", "negative", ""},
+		{"run --hard --lease 60 x true", "--lease and --hard exclude each other", ""},
+		{"run --hard --lease 0 x true", "--lease and --hard exclude each other", ""},
+		{"run --hard --fence x true", "--fence and --hard exclude each other", ""},
+		{"run --hard -s --fence x true", "--fence and --hard exclude each other", ""},
+		{"--lease 60 --fence --network x.lock filelock help", "unknown flag: --lease", "did you mean: filelock run --lease 60 --fence --network x.lock filelock help"},
 		{"run -c a x -c b", "-c is there twice", ""},
 		{"run -c a x --command=b", "-c is there twice", ""},
 		{"run -c a x true", "exclude each other", "quote"},
@@ -70,8 +78,21 @@ func TestWrongUsageExits64SaysWhyAndAnswersNothing(t *testing.T) {
 		{"wait", "LOCK is missing", "usage:"},
 		{"lock x", "--pid is missing", "--pid $$"},
 		{"lock --pid abc x", `"abc" is no process id`, "--pid $$"},
+		{"lock --lease 60 --pid 1 x", "no lease: nobody would renew it", "filelock run --lease D"},
 		{"unlock x", "--token is missing", "inspect --json"},
 		{"version x", "one argument too many", ""},
+		{"doctor", "DIR is missing", "usage:"},
+		{"doctor a b", `"b" is one argument too many`, "usage:"},
+		{"doctor --for all .", `--for "all": it is soft, hard or lease`, ""},
+		{"doctor --peers 3 .", "--peers 3: it can be done by two only", "on two hosts"},
+		{"doctor --peers 1 .", "--peers 1: it can be done by two only", "on two hosts"},
+		{"doctor --peers=two .", "invalid argument", ""},
+		{"doctor --wait 5 .", "there is no --peers", "--patience"},
+		{"doctor --peers 2 --wait 0 .", "no partner can come in no time", ""},
+		{"doctor --peers 2 --wait 1h .", "more than 10m", ""},
+		{"doctor --patience 0 .", "no time", ""},
+		{"doctor --jsn .", "unknown flag: --jsn", "did you mean --json?"},
+		{"doctr .", `no command "doctr"`, "did you mean filelock doctor?"},
 		{"help nonsense", "no help about", ""},
 		{"completion", "which shell", "bash"},
 		{"completion tcsh", "tcsh", "bash"},
@@ -93,20 +114,8 @@ func TestWrongUsageExits64SaysWhyAndAnswersNothing(t *testing.T) {
 	}
 }
 
-func TestWhatThisVersionCannotDoIsAUsageErrorAndLeavesNothing(t *testing.T) {
-	for flag, says := range map[string]string{"--lease=60": "--lease: leases are not", "--fence": "--fence: fencing numbers are not", "--network": "--network: locks on network filesystems are not"} {
-		dir := t.TempDir()
-		r := filelock(t, dir, "run", flag, "x.lock", "sh", "-c", "echo ran").wantCode(t, exitUsage)
-		wantText(t, flag, r.err, "filelock: run: "+says+" in this version\n")
-		if r.out != "" {
-			t.Errorf("%s: COMMAND ran", flag)
-		}
-		wantGone(t, dir+"/x.lock")
-	}
-}
-
 func TestHelpOfEveryCommandShowsSynopsisExitCodesAndExample(t *testing.T) {
-	for _, c := range []string{"run", "inspect", "list", "reap", "break", "wait", "lock", "unlock"} {
+	for _, c := range []string{"run", "inspect", "list", "reap", "break", "wait", "lock", "unlock", "doctor"} {
 		for _, args := range [][]string{{"help", c}, {c, "--help"}, {c, "-h"}} {
 			r := inProcess(args...).wantCode(t, exitOK)
 			wantText(t, strings.Join(args, " "), r.out, "Usage:\n  filelock "+c, "Examples:", "Flags:", "Exit status:", "   64  wrong usage")
@@ -116,10 +125,7 @@ func TestHelpOfEveryCommandShowsSynopsisExitCodesAndExample(t *testing.T) {
 		}
 	}
 	r := inProcess("help").wantCode(t, exitOK)
-	wantText(t, "help", r.out, "run", "inspect", "list", "reap", "break", "wait", "lock", "unlock", "version", "completion")
-	if strings.Contains(r.out, "doctor") {
-		t.Error("help offers doctor, which is not there")
-	}
+	wantText(t, "help", r.out, "run", "inspect", "list", "reap", "break", "wait", "lock", "unlock", "doctor", "version", "completion")
 	wantText(t, "help help", inProcess("help", "help").wantCode(t, exitOK).out, "Help about a command")
 }
 

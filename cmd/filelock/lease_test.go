@@ -1,0 +1,206 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/filelock-go/filelock/meta"
+)
+
+// The tests of this file take the least lease, for only its full length shows
+// anything. So all that they show goes on at once.
+
+const aLease = 10 * time.Second
+
+// retrier is a job that tries once and ends, and is started again and again: each
+// time it is a new process.
+type retrier struct {
+	dir, state string
+	flags      []string
+	begun      time.Time
+	got        *running // the one that got the lock, and keeps it until its stdin is closed
+	fence      string
+}
+
+func (j *retrier) try(t *testing.T) {
+	t.Helper()
+	if j.begun.IsZero() {
+		j.begun = time.Now()
+	}
+	cmd := command(j.dir, append(append([]string{"run", "-n", "-q"}, j.flags...), "x.lock", "sh", "-c", "echo fence $FILELOCK_FENCE; read x; exit 3")...)
+	cmd.Env = append(os.Environ(), "FILELOCK_STATE_DIR="+j.state)
+	r := begin(t, cmd)
+	line, ok := <-r.lines
+	if !ok {
+		r.end(t).wantCode(t, exitConflict)
+		return
+	}
+	if d := time.Since(j.begun); d < aLease {
+		t.Errorf("%s: it was taken over after %s", j.dir, d)
+	}
+	j.got, j.fence = r, strings.TrimPrefix(line, "fence ")
+}
+
+// takeOver returns when each of them has its lock.
+func takeOver(t *testing.T, jobs []*retrier) {
+	t.Helper()
+	waitFor(t, "every lock is taken over", func() bool {
+		all := true
+		for _, j := range jobs {
+			if j.got == nil {
+				j.try(t)
+			}
+			all = all && j.got != nil
+		}
+		time.Sleep(200 * time.Millisecond) // each try is a process
+		return all
+	})
+}
+
+func TestAFrozenRunLosesItsLeaseAndKnowsWhenItIsThawed(t *testing.T) {
+	t.Parallel()
+	const stubborn = "trap '' TERM; while :; do sleep .05; done"
+	tests := []struct {
+		onLost  string
+		command string // after it has said its fence
+		says    string
+		code    exitCode
+
+		frozen *running
+		child  int
+		next   *retrier
+	}{
+		{onLost: lostTerm, command: "trap 'exit 0' TERM; while :; do sleep .05; done", says: "COMMAND is told to end", code: exitLost},
+		{onLost: lostTerm, command: stubborn, says: "COMMAND is told to end", code: exitLost},
+		{onLost: lostKill, command: stubborn, says: "COMMAND is killed", code: exitLost},
+		{onLost: lostIgnore, command: "read x; exit 7", says: "COMMAND goes on", code: 7},
+	}
+	var jobs []*retrier
+	for i := range tests {
+		tt := &tests[i]
+		tt.next = &retrier{dir: t.TempDir(), state: t.TempDir(), flags: []string{"--lease", "10", "--fence"}}
+		args := append([]string{"run", "--verbose", "--on-lost", tt.onLost}, tt.next.flags...)
+		tt.frozen = begin(t, command(tt.next.dir, append(args, "x.lock", "sh", "-c", "echo $FILELOCK_FENCE $$; "+tt.command)...))
+		pid, ok := strings.CutPrefix(tt.frozen.line(t), "1 ")
+		if !ok {
+			t.Fatal("the first fence is not 1")
+		}
+		tt.child = childOf(t, "ready "+pid+" 0")
+		jobs = append(jobs, tt.next)
+	}
+	// The lease is renewed after a quarter of it: let that be so once.
+	waitFor(t, "the lease is renewed", func() bool {
+		fi, err := os.Stat(tests[0].next.dir + "/x.lock")
+		if err != nil {
+			t.Fatal(err)
+		}
+		made, err := time.Parse(time.RFC3339Nano, record(t, tests[0].next.dir+"/x.lock")["created"].(string))
+		return err == nil && fi.ModTime().Sub(made) > time.Second
+	})
+	for _, tt := range tests {
+		send(t, tt.frozen.Process.Pid, syscall.SIGSTOP)
+	}
+	takeOver(t, jobs)
+	for _, tt := range tests {
+		send(t, tt.frozen.Process.Pid, syscall.SIGCONT)
+	}
+	for _, tt := range tests {
+		if tt.next.fence != "2" {
+			t.Errorf("the next fence is %q", tt.next.fence)
+		}
+		path := tt.next.dir + "/x.lock"
+		token := record(t, path)["token"]
+		waitFor(t, "it is said", func() bool { return strings.Contains(tt.frozen.errs.String(), tt.says) })
+		if tt.onLost == lostIgnore {
+			if err := syscall.Kill(tt.child, 0); err != nil {
+				t.Errorf("COMMAND is not there: %v", err)
+			}
+			if err := tt.frozen.in.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r := tt.frozen.end(t).wantCode(t, tt.code)
+		wantText(t, "stderr", r.err, "the lock was lost", "while COMMAND ran, another may have had the lock")
+		if strings.Contains(r.err, "renew") {
+			t.Errorf("--verbose tells of every renewal: %s", r.err)
+		}
+		if err := syscall.Kill(tt.child, 0); err == nil {
+			t.Error("COMMAND runs on after run")
+		}
+		if got := record(t, path)["token"]; got != token {
+			t.Errorf("the successor's lock is %v now, was %v", got, token)
+		}
+		tt.next.got.letGo(t).wantCode(t, 3)
+		wantGone(t, path)
+	}
+}
+
+// A job of cron that only ever tries once and ends recovers the lock of an owner
+// on a machine that is gone; so do all that watch.
+func TestTheLeaseOfAnOwnerElsewhereEnds(t *testing.T) {
+	t.Parallel()
+	far := func() (dir string) {
+		dir = t.TempDir()
+		elsewhere(t, dir+"/x.lock", func(r *meta.Record) { r.LeaseMS = aLease.Milliseconds() })
+		return dir
+	}
+	type seen struct { // the first line, or the end
+		line string
+		at   time.Duration
+	}
+	watchers := []struct {
+		args string
+		code exitCode
+		says string // in the first line
+		gone bool
+
+		dir     string
+		running *running
+		seen    chan seen
+	}{
+		{args: "wait -w 120 x.lock"},
+		{args: "wait -w 120 --network x.lock"},
+		{args: "inspect -w 120 --network --json x.lock", code: exitStale, says: `"next":"filelock break --network `},
+		{args: "run -w 120 x.lock echo ran", says: "ran", gone: true},
+		{args: "run -w 120 --network x.lock echo ran", says: "ran", gone: true},
+		{args: "reap --watch=1 --network .", code: -1, says: "lease-expired", gone: true},
+	}
+	begun := time.Now()
+	for i := range watchers {
+		w := &watchers[i]
+		w.dir = far()
+		cmd := command(w.dir, strings.Fields(w.args)...)
+		cmd.Env = append(os.Environ(), "FILELOCK_STATE_DIR="+t.TempDir())
+		w.running, w.seen = begin(t, cmd), make(chan seen, 1)
+		go func() {
+			line := <-w.running.lines
+			w.seen <- seen{line, time.Since(begun)}
+		}()
+	}
+	jobs := []*retrier{{dir: far(), state: t.TempDir()}, {dir: far(), state: t.TempDir(), flags: []string{"--network"}}}
+	takeOver(t, jobs)
+	for _, j := range jobs {
+		j.got.letGo(t).wantCode(t, 3)
+		wantEmptyDir(t, j.dir)
+	}
+	for _, w := range watchers {
+		first := <-w.seen
+		wantText(t, w.args, first.line, w.says)
+		if first.at < aLease {
+			t.Errorf("%s: it was over after %s", w.args, first.at)
+		}
+		if w.code >= 0 {
+			w.running.end(t).wantCode(t, w.code)
+		}
+		if w.gone {
+			wantEmptyDir(t, w.dir)
+		} else if _, err := os.Stat(w.dir + "/x.lock"); err != nil {
+			t.Error(err)
+		}
+	}
+}
