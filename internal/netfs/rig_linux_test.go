@@ -115,6 +115,23 @@ func (r *Rig) bring(t *testing.T, from, name string) {
 // their processes, and empties the directory: as everything was after boot.
 func (r *Rig) Repair(t *testing.T) {
 	t.Helper()
+	r.raise(t)
+	// By a client: what the server does behind their backs they do not expect.
+	if p := r.Clients[0].Role(t, "empty", clientDir); p.Wait(t) == 0 {
+		return
+	} else {
+		t.Logf("start all machines again: %s", p.Output())
+	}
+	for _, g := range r.machines() {
+		g.Crash()
+	}
+	r.raise(t)
+	r.Clients[0].Act(t, "empty", clientDir)
+}
+
+// raise has all machines run, and be connected.
+func (r *Rig) raise(t *testing.T) {
+	t.Helper()
 	var fresh [3]bool
 	for i, g := range r.machines() {
 		g.Heal()
@@ -143,8 +160,6 @@ func (r *Rig) Repair(t *testing.T) {
 			r.mount(t, c)
 		}
 	}
-	// By a client: what the server does behind their backs they do not expect.
-	r.Clients[0].Act(t, "empty", clientDir)
 }
 
 // RestartServer kills the server, if it lives, and starts it on the same image.

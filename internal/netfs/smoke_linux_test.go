@@ -51,7 +51,7 @@ func init() {
 	// empty DIR: removes what is in a directory.
 	roles["empty"] = func(args []string) error {
 		// Again and again, for what another client has open goes when that notices.
-		for end := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		for end := time.Now().Add(10 * time.Second); ; time.Sleep(100 * time.Millisecond) {
 			err := empty(args[0])
 			if err == nil || time.Now().After(end) {
 				return err
