@@ -96,9 +96,22 @@ func init() {
 		if err != nil {
 			return err
 		}
-		return lock.Do(context.Background(), newSoft(args[0]), func(context.Context) error {
-			return o.inside(1, time.Millisecond, func() bool { return true })
+		err = lock.Do(context.Background(), newSoft(args[0]), func(context.Context) error {
+			return o.inside(1, time.Millisecond, always)
 		})
+		if err != nil {
+			for range 20 { // what is there, and for how long?
+				b, rerr := os.ReadFile(args[0])
+				i, serr := os.Stat(args[0])
+				size := int64(-1)
+				if serr == nil {
+					size = i.Size()
+				}
+				fmt.Printf("%v size %d read %d bytes %q %v %v\n", time.Now().Format("05.000"), size, len(b), b, rerr, serr)
+				time.Sleep(100 * time.Millisecond)
+			}
+		}
+		return err
 	}
 }
 

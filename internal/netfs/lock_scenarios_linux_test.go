@@ -40,10 +40,6 @@ func ownersKilled(t *testing.T, r *Rig) {
 			}
 			if code := p.Wait(t); code != -1 {
 				t.Errorf("%s: a worker ended with %d: %s", p.guest.Name, code, p.Output())
-				if r.System.name == "SMB" {
-					t.Log(r.Server.Run(t, "smbstatus", "-s", "/run/samba/smb.conf", "-L"))
-					t.Log(r.Server.Run(t, "bash", "-c", "ls -lai /mnt/exp/d; date +%T.%N; tail -3 /mnt/exp/d/*"))
-				}
 				kills--
 			}
 			kills++
@@ -74,8 +70,21 @@ func ownersKilled(t *testing.T, r *Rig) {
 // works: both clients can take the lock, and nothing is left of it then.
 func (r *Rig) works(t *testing.T) {
 	t.Helper()
-	for _, c := range r.Clients {
-		c.Act(t, "once", theLock)
+	for i, c := range r.Clients {
+		p := c.Role(t, "once", theLock)
+		for end := time.Now().Add(45 * time.Second); !p.Ended(); time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(end) {
+				for _, g := range r.Clients {
+					t.Logf("%s:\n%s", g.Name, g.Run(t, "bash", "-c", "ls -lai "+clientDir+"; date +%T.%N; head -c 600 "+clientDir+"/*"))
+				}
+				t.Logf("srv:\n%s", r.Server.Run(t, "bash", "-c", "ls -lai "+serverDir+"; date +%T.%N; head -c 600 "+serverDir+"/*"))
+				if r.System.name == "SMB" {
+					t.Log(r.Server.Run(t, "smbstatus", "-s", "/run/samba/smb.conf", "-L"))
+				}
+				t.Fatalf("client %d cannot take the lock", i+1)
+			}
+		}
+		p.Succeeds(t)
 	}
 	r.Excluded(t)
 	// What one client has removed another may see for a second (SMB).
