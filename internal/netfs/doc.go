@@ -25,6 +25,8 @@
 //
 //	FILELOCK_TEST_NETFS=ci go test -v ./internal/netfs
 //
+// FILELOCK_TEST_NETFS=lock leaves out what does not need the locks, and
+// FILELOCK_TEST_NETFS_MOUNT has options for the clients' mounts (cache=none).
 // With FILELOCK_TEST_NETFS=measure the facts of the documentation page are
 // measured, and printed.
 package netfs

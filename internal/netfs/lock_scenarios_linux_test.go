@@ -39,8 +39,7 @@ func ownersKilled(t *testing.T, r *Rig) {
 				continue
 			}
 			if code := p.Wait(t); code != -1 {
-				t.Errorf("%s: a worker ended with %d: %s", p.guest.Name, code, p.Output())
-				kills--
+				t.Fatalf("%s: a worker ended with %d: %s", p.guest.Name, code, p.Output())
 			}
 			kills++
 			all[i] = start(p.guest)
@@ -70,18 +69,12 @@ func ownersKilled(t *testing.T, r *Rig) {
 // works: both clients can take the lock, and nothing is left of it then.
 func (r *Rig) works(t *testing.T) {
 	t.Helper()
-	for i, c := range r.Clients {
+	for _, c := range r.Clients {
 		p := c.Role(t, "once", theLock)
-		for end := time.Now().Add(45 * time.Second); !p.Ended(); time.Sleep(10 * time.Millisecond) {
+		for end := time.Now().Add(patience / 2); !p.Ended(); time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(end) {
-				for _, g := range r.Clients {
-					t.Logf("%s:\n%s", g.Name, g.Run(t, "bash", "-c", "ls -lai "+clientDir+"; date +%T.%N; head -c 600 "+clientDir+"/*"))
-				}
-				t.Logf("srv:\n%s", r.Server.Run(t, "bash", "-c", "ls -lai "+serverDir+"; date +%T.%N; head -c 600 "+serverDir+"/*"))
-				if r.System.name == "SMB" {
-					t.Log(r.Server.Run(t, "smbstatus", "-s", "/run/samba/smb.conf", "-L"))
-				}
-				t.Fatalf("client %d cannot take the lock", i+1)
+				r.explain(t)
+				t.Fatalf("%s cannot take the lock", c.Name)
 			}
 		}
 		p.Succeeds(t)
@@ -95,6 +88,7 @@ func (r *Rig) works(t *testing.T) {
 		}
 	}
 	t.Errorf("at rest there is still %q", left)
+	r.explain(t)
 }
 
 // left is what there is in the directory but for fences, which stay.
@@ -171,7 +165,7 @@ func (r *Rig) takesOver(t *testing.T, p *Process, renewed, ended time.Time) (fen
 	return fenceOf(t, line), at
 }
 
-// ends has an owner leave, and its Unlock succeed.
+// leaves has an owner leave, and its Unlock succeed.
 func (p *Process) leaves(t *testing.T) {
 	t.Helper()
 	p.Say(t, "leave")
@@ -251,7 +245,7 @@ func cutHalf(t *testing.T, r *Rig) {
 	c1.Cut()
 	time.Sleep(theLease / 2)
 	c1.Heal()
-	time.Sleep(theLease + theLease/2) // whoever was to notice would have by now
+	time.Sleep(theLease) // whoever was to notice would have by now: a quarter and a half are over before
 	owner.Say(t, "state")
 	if got := owner.Line(t); got != "state locked=true" {
 		t.Errorf("the owner was cut off for half a lease: %q, want state locked=true", got)
@@ -295,7 +289,7 @@ func serverKilled(t *testing.T, r *Rig) {
 	t.Logf("the server is up again after %v", time.Since(start).Round(10*time.Millisecond))
 	// Whether the owner could renew in time depends on how long that took. Either
 	// it has the lock still, or knows that it has lost it.
-	time.Sleep(2 * theLease)
+	time.Sleep(theLease + theLease/2)
 	owner.Say(t, "state")
 	state := ""
 	for state == "" {

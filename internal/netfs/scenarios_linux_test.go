@@ -1,6 +1,7 @@
 package netfs
 
 import (
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ func TestScenarios(t *testing.T) {
 	for _, s := range systems {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			r := boot(t, s, "")
+			r := boot(t, s, os.Getenv("FILELOCK_TEST_NETFS_MOUNT"))
 			for _, sc := range scenarios {
 				if slices.Contains(sc.sets, chosen()) {
 					t.Run(sc.name, func(t *testing.T) {
