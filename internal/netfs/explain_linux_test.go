@@ -10,7 +10,9 @@ for p in /proc/[0-9]*; do
 	case $(tr '\0' ' ' <$p/cmdline) in /mnt/h/*) echo "$p: $(cat $p/wchan) $(cat $p/task/*/wchan 2>/dev/null | tr '\0' ' ')"; ls -l $p/fd | grep /mnt/d;; esac
 done; true`
 	for _, c := range r.Clients {
-		t.Logf("%s:\n%s", c.Name, c.Run(t, "timeout", "20", "bash", "-c", look, "-", clientDir))
+		p := c.Start(t, nil, "timeout", "20", "bash", "-c", look, "-", clientDir)
+		p.Wait(t) // it may hang, too
+		t.Logf("%s:\n%s", c.Name, p.Output())
 	}
 	t.Logf("%s:\n%s", r.Server.Name, r.Server.Run(t, "bash", "-c", look, "-", serverDir))
 	if r.System.name == smb.name {
