@@ -118,14 +118,16 @@ func init() {
 // holding is what an owner does while it has the lock.
 func holding(ctx context.Context, l *lock.Soft, o *owner) error {
 	fmt.Println("held", l.Fence(), time.Now().UnixNano())
-	var woke atomic.Int64 // the first moment after the machine was frozen
+	// woke is the first moment after the machine was frozen. Times are compared by
+	// the monotonic clock: a freeze may lie between the two readings of one Now.
+	var woke atomic.Pointer[time.Time]
 	lost := l.Lost()
 	go func() {
 		for last := time.Now(); ; time.Sleep(time.Millisecond) {
 			now := time.Now()
 			if now.Sub(last) > theLease {
 				locked := l.Locked()
-				woke.Store(now.UnixNano())
+				woke.Store(&now)
 				fmt.Printf("woke %d locked=%v\n", now.UnixNano(), locked)
 			}
 			last = now
@@ -138,8 +140,8 @@ func holding(ctx context.Context, l *lock.Soft, o *owner) error {
 		then := time.Now()
 		time.Sleep(50 * time.Millisecond) // both sides of a thaw must have been seen
 		since := func(t time.Time) time.Duration {
-			if w := woke.Load(); w != 0 {
-				return t.Sub(time.Unix(0, w))
+			if w := woke.Load(); w != nil {
+				return t.Sub(*w)
 			}
 			return 0
 		}
