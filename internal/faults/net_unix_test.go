@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/filelock-go/filelock/internal/faults"
 	"github.com/filelock-go/filelock/internal/fsys"
 	"github.com/filelock-go/filelock/internal/host"
@@ -83,6 +85,11 @@ func netRun(t *testing.T, start string, decide func(faults.Call) faults.Fault, e
 	}
 	f := faults.On(fsys.Real, nil)
 	h := w.machine(1, f)
+	var tokens []string
+	h.NewToken = func() string {
+		tokens = append(tokens, uuid.NewString())
+		return tokens[len(tokens)-1]
+	}
 	l := w.soft(h)
 	if start != "nothing" {
 		dead := w.machine(3, fsys.Real)
@@ -131,6 +138,11 @@ func netRun(t *testing.T, start string, decide func(faults.Call) faults.Fault, e
 	f.Decide(nil)
 	if open := f.Open(); len(open) > 0 {
 		fail("left open: %q", open)
+	}
+	for _, token := range tokens {
+		if h.Tokens.Has(token) {
+			fail("the process counts acquisition %s as its own for ever", token)
+		}
 	}
 	other := w.machine(2, fsys.Real)
 	fresh := w.soft(other)
