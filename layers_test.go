@@ -16,7 +16,9 @@ const module = "github.com/filelock-go/filelock"
 // layers are this module's packages from the top down: each may import those
 // after it, none before it. internal/sights keeps texts and times from one process
 // to the next, and needs no more than files: it knows nothing of records.
-var layers = []string{"internal/netfs", "internal/explore/explore", "internal/explore", "internal/explore/gate", "cmd/filelock", "lock", "reaper", "internal/host", "meta", "internal/sights", "internal/faults", "internal/fsys", "internal/leaks", "internal/simfs"}
+// internal/doctor judges what locks can be trusted with, so it may use them; no
+// lock asks it.
+var layers = []string{"internal/netfs", "internal/explore/explore", "internal/explore", "internal/explore/gate", "cmd/filelock", "internal/doctor", "lock", "reaper", "internal/host", "meta", "internal/sights", "internal/faults", "internal/fsys", "internal/leaks", "internal/simfs"}
 
 // forTests are those that only tests, and each other, may use.
 var forTests = []string{"internal/netfs", "internal/explore/explore", "internal/explore", "internal/explore/gate", "internal/faults", "internal/simfs", "internal/leaks"}

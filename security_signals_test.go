@@ -26,7 +26,9 @@ var mayReceive = map[string]bool{
 	"cmd/filelock: os.Signal":      true, // the type
 	"cmd/filelock: ws.Signal":      true, // what a child died of
 	"internal/explore: m.Kill":     true, // a move of the model
-	"internal/explore: s.W.Kill":   true, // a process that is simulated
+
+	"internal/doctor/second.go: s.cmd.Process.Kill": true, // doctor's own second process
+	"internal/explore: s.W.Kill":                    true, // a process that is simulated
 }
 
 // No process is ever probed with a signal, not even with signal 0. A probe of

@@ -97,6 +97,7 @@ type handle struct {
 	wrote   atomic.Pointer[ownRecord] // see fileProtocol
 	form    atomic.Pointer[meta.Form] // see written
 	mount   atomic.Pointer[mount]     // see softProtocol
+	network atomic.Pointer[network]   // see rememberNet
 
 	mu      sync.Mutex
 	hold    *hold

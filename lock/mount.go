@@ -25,6 +25,8 @@ var errOtherMount = errors.New("another filesystem was mounted")
 func (h *handle) class() (c fsys.Class, err error) {
 	if m := h.mount.Load(); m != nil && m.sure {
 		c = m.class
+	} else if n := h.network.Load(); n != nil {
+		c = n.class
 	} else if c, err = h.dir.Class(); err != nil {
 		return c, asLockError(h, err)
 	}
@@ -38,6 +40,26 @@ func (h *handle) class() (c fsys.Class, err error) {
 func (h *handle) moved(info fsys.Info) bool {
 	m := h.mount.Load()
 	return m != nil && m.sure && m.id != info.Mount
+}
+
+// network is where the last lock of a handle was made, or looked at, over a
+// network.
+type network struct {
+	dev   uint64 // 0: not known yet
+	class fsys.Class
+}
+
+// rememberNet keeps the class that the directory had where a file was made over
+// a network, where each question is a request. The device's number does here:
+// were a local filesystem mounted under the same one, a lock made as over a
+// network would be right there, too.
+func (h *handle) rememberNet(info fsys.Info, class fsys.Class) {
+	switch n := h.network.Load(); {
+	case n == nil, n.dev == 0:
+		h.network.Store(&network{info.Dev, class})
+	case n.dev != info.Dev:
+		h.network.Store(nil)
+	}
 }
 
 // remember keeps the class of a file that was made where the last one was. The

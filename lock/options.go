@@ -66,7 +66,7 @@ func WithTimeout(d time.Duration) Option { return func(c *config) { c.timeout = 
 // WithPoll sets the longest pause between two looks at a held lock where
 // nothing wakes the waiter: on a network filesystem, or where the system tells
 // nothing of an owner that has no kernel lock (see [Grant]). By default, 10 ms,
-// over a network 1 s: each look is some requests to the server. It must be
+// over a network 1.5 s: each look is some requests to the server. It must be
 // positive. Elsewhere the kernel wakes the waiter, who looks of his
 // own accord after a second and then ever more rarely, every five minutes in the end.
 func WithPoll(d time.Duration) Option {

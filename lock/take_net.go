@@ -20,9 +20,9 @@ const (
 	// nothing.
 	netRounds = 16
 	netPause  = 20 * time.Millisecond
-	// netPoll is the longest pause between two looks over a network: they are
-	// some requests to the server each.
-	netPoll = time.Second
+	// netPoll is the longest pause between two looks over a network, which are
+	// three requests each over NFSv4.2.
+	netPoll = 1500 * time.Millisecond
 	// netFirst is the first one.
 	netFirst = 10 * time.Millisecond
 	// senseless is how often a file is read that makes no sense: a server may
@@ -32,11 +32,14 @@ const (
 
 // takeNet tries once. A waiter that found the lock held looks whether it still
 // is, which is fewer requests than an attempt to make the file.
-func (p softProtocol) takeNet(h *handle, t *try) (*hold, *reaper.Status, error) {
+func (p softProtocol) takeNet(h *handle, t *try, class fsys.Class) (*hold, *reaper.Status, error) {
 	odd := 0
+	if h.network.Load() == nil {
+		h.network.Store(&network{class: class})
+	}
 	for round := 1; ; round++ {
 		if !t.looks || round > 1 {
-			hd, err := p.claim(h)
+			hd, err := p.claim(h, class)
 			switch {
 			case err == nil:
 				return hd, nil, nil
@@ -99,11 +102,12 @@ func (softProtocol) metNet(h *handle, st *reaper.Status, round int) (step, error
 }
 
 // claim makes the lock file.
-func (softProtocol) claim(h *handle) (*hold, error) {
+func (softProtocol) claim(h *handle, class fsys.Class) (*hold, error) {
 	hd := &hold{leaseMS: h.leaseFor(false).Milliseconds()}
 	c, err := h.reap.Claim(h.dir, h.name, reaper.Making{
-		Perm: h.cfg.mode, Exact: h.cfg.exact,
-		Record: func(_ fsys.File, token string) (_ []byte, err error) {
+		Perm: h.cfg.mode, Exact: h.cfg.exact, Renewed: hd.leaseMS > 0, Aside: class.KeepsNames(),
+		Record: func(info fsys.Info, token string) (_ []byte, err error) {
+			h.rememberNet(info, class)
 			if err := h.raiseFence(hd); err != nil {
 				return nil, err
 			}

@@ -47,7 +47,7 @@ func (p softProtocol) take(h *handle, t *try) (hd *hold, st *reaper.Status, err 
 		return nil, nil, err
 	}
 	if !class.KernelBacked() {
-		return p.takeNet(h, t)
+		return p.takeNet(h, t, class)
 	}
 	h.local.Store(true)
 	if t.how == polite && h.queued() {
@@ -76,7 +76,7 @@ func (p softProtocol) take(h *handle, t *try) (hd *hold, st *reaper.Status, err 
 				}
 				if !class.KernelBacked() {
 					h.local.Store(false)
-					return p.takeNet(h, t)
+					return p.takeNet(h, t, class)
 				}
 				continue
 			}

@@ -205,11 +205,11 @@ func (h *handle) pace() pace {
 }
 
 func (p *pace) next() time.Duration {
-	if p.network {
+	if p.network { // in no second more than one, in the end
 		p.last = min(max(p.last*2, netFirst), p.most)
-	} else {
-		p.last = min(max(p.last*3/2, firstPause), p.most)
+		return p.last*2/3 + rand.N(p.last/3+1)
 	}
+	p.last = min(max(p.last*3/2, firstPause), p.most)
 	return p.last/2 + rand.N(p.last/2+1)
 }
 

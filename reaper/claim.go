@@ -1,6 +1,7 @@
 package reaper
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,6 +28,7 @@ type Claim struct {
 	r      *Reaper
 	dir    fsys.Dir
 	name   string
+	aside  bool
 	closed bool
 	torn   bool // it was last seen without a whole record
 }
@@ -35,7 +37,14 @@ type Claim struct {
 type Making struct {
 	Perm   fs.FileMode
 	Exact  bool // past the umask
-	Record func(f fsys.File, token string) ([]byte, error)
+	Record func(info fsys.Info, token string) ([]byte, error)
+	// Renewed: the owner looks soon, and again and again, whether the path still
+	// holds the claim. So that is not asked now: what the protocol needs is that
+	// the file was made and that there was time, and whoever removes it against
+	// the protocol may do so after an answer, too. A client of NFS answers lstat
+	// itself; an honest answer is two requests to the server.
+	Renewed bool
+	Aside   bool // fsys.Class.KeepsNames of the filesystem
 }
 
 // ErrAgain: the file that was made could not be kept, and is gone: make another.
@@ -59,7 +68,7 @@ func (e *LeftError) Unwrap() error { return e.Err }
 // before the file can exist. After an error there is no file of ours, unless it
 // says so with a *LeftError; ErrAgain is worth another attempt.
 func (r *Reaper) Claim(dir fsys.Dir, name string, m Making) (_ *Claim, err error) {
-	c := &Claim{r: r, dir: dir, name: name, Token: r.host.NewToken()}
+	c := &Claim{r: r, dir: dir, name: name, Token: r.host.NewToken(), aside: m.Aside}
 	r.host.Tokens.Enter(c.Token)
 	c.Since = r.host.Uptime()
 	if c.File, err = dir.Create(name, m.Perm); err != nil {
@@ -81,7 +90,7 @@ func (r *Reaper) Claim(dir fsys.Dir, name string, m Making) (_ *Claim, err error
 func (r *Reaper) late(since time.Duration) bool { return r.host.Uptime()-since > tornGrace/2 }
 
 func (c *Claim) write(m Making) error {
-	info, err := c.File.Info()
+	info, err := c.File.Kind()
 	if err != nil {
 		return err
 	}
@@ -91,7 +100,7 @@ func (c *Claim) write(m Making) error {
 			return err
 		}
 	}
-	b, err := m.Record(c.File, c.Token)
+	b, err := m.Record(info, c.Token)
 	if err != nil {
 		return err
 	}
@@ -101,11 +110,14 @@ func (c *Claim) write(m Making) error {
 	if err := c.File.Sync(); err != nil {
 		return err
 	}
-	switch named, err := fsys.Names(c.dir, c.name, c.ID); {
+	if m.Renewed {
+		return nil
+	}
+	switch s, err := c.r.readFresh(c.dir, c.name, fsys.OpenOwn); {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fsys.ErrIrregular), err == nil && !bytes.Equal(s.raw, b):
+		return ErrAgain // rm, or a request that arrived twice
 	case err != nil:
 		return err
-	case !named: // rm, or a request that arrived twice
-		return ErrAgain
 	}
 	return nil
 }
@@ -167,7 +179,7 @@ func (c *Claim) Release(young func() bool) error {
 // record, and is then known by its inode, which is ours for as long as it is
 // open. Nobody else breaks it before the torn grace is over.
 func (c *Claim) unlink(young func() bool, unfinished bool) error {
-	return c.r.unlinkOnly(c.dir, c.name, young, func(s *sighting) bool {
+	return c.r.unlinkOnly(c.dir, c.name, fsys.OpenOwn, c.aside, young, func(s *sighting) bool {
 		c.torn = unfinished && !c.closed && s.content.Class == meta.Torn && s.info.ID == c.ID
 		own := s.content.Record != nil && s.content.Record.Token == c.Token
 		if own {
@@ -204,7 +216,7 @@ func (r *Reaper) ReleaseOwn(dir fsys.Dir, name, token string) error {
 // MayHold says whether the path still holds acquisition token, as far as can be
 // seen now: false is certain.
 func (r *Reaper) MayHold(dir fsys.Dir, name, token string) bool {
-	s, err := r.readFresh(dir, name)
+	s, err := r.readFresh(dir, name, fsys.OpenOwn)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fsys.ErrIrregular):
 		return false
@@ -235,10 +247,12 @@ const (
 // The error of an unlink does not say that nothing was unlinked: a request that
 // was repeated finds nothing. So the file decides, which is read anew; and the
 // clock is looked at before each unlink, for the file may be another's after it.
-func (r *Reaper) unlinkOnly(dir fsys.Dir, name string, young func() bool, meant func(*sighting) bool) error {
+//
+// aside: the name may stay after an unlink, see takeAway.
+func (r *Reaper) unlinkOnly(dir fsys.Dir, name string, how fsys.OpenFlag, aside bool, young func() bool, meant func(*sighting) bool) error {
 	var failed error // of an unlink
 	for try := 1; ; try++ {
-		s, err := r.readFresh(dir, name)
+		s, err := r.readFresh(dir, name, how)
 		switch {
 		case errors.Is(err, fs.ErrNotExist), errors.Is(err, fsys.ErrIrregular), err == nil && !meant(s):
 			if failed != nil {
@@ -248,7 +262,7 @@ func (r *Reaper) unlinkOnly(dir fsys.Dir, name string, young func() bool, meant 
 		case err == nil && !young():
 			return errOld
 		case err == nil:
-			err = dir.Unlink(name)
+			err = r.takeAway(dir, name, aside)
 			if err == nil || errors.Is(err, fs.ErrNotExist) {
 				return nil
 			}
@@ -261,15 +275,41 @@ func (r *Reaper) unlinkOnly(dir fsys.Dir, name string, young func() bool, meant 
 	}
 }
 
+// takeAway removes a name. Where it would stay while anybody has the file open
+// (a frozen owner on another machine, above all), the file is renamed first, in
+// one request of which the same is true as of an unlink: it takes what the name
+// means then. What may be left of it under its new name is a lock file that
+// nobody holds, and reaped as such.
+func (r *Reaper) takeAway(dir fsys.Dir, name string, aside bool) error {
+	if !aside {
+		return dir.Unlink(name)
+	}
+	gone := ".filelock-" + r.host.NewToken() + ".gone"
+	if err := dir.Rename(name, gone); err != nil {
+		return err
+	}
+	_ = dir.Unlink(gone) // the name that matters is free
+	return nil
+}
+
 // readFresh opens and reads a file: where clients cache, an open asks the server
-// (close-to-open consistency, nfs(5)).
-func (r *Reaper) readFresh(dir fsys.Dir, name string) (*sighting, error) {
-	f, err := dir.Open(name, fsys.OpenRead)
+// (close-to-open consistency, nfs(5)). What it is for was a regular file a moment
+// ago: how is OpenListed, or OpenOwn where size and times do not matter.
+func (r *Reaper) readFresh(dir fsys.Dir, name string, how fsys.OpenFlag) (*sighting, error) {
+	f, err := dir.Open(name, how)
 	if err != nil {
 		return nil, err
 	}
-	s := &sighting{path: join(dir, name)}
-	err = s.readFrom(f)
+	s := &sighting{path: join(dir, name), info: f.OpenInfo()}
+	if how == fsys.OpenListed {
+		s.info, err = f.Info()
+	}
+	if err == nil {
+		s.raw, err = f.Read(meta.MaxSize + 1)
+	}
+	if err == nil {
+		s.content = meta.Parse(s.raw)
+	}
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}

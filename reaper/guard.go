@@ -46,12 +46,12 @@ func (e *guardedError) Is(target error) bool { return target == ErrGuarded }
 
 // removeGuarded is remove where there is no kernel lock to guard the file.
 func (r *Reaper) removeGuarded(dir fsys.Dir, name string, st Status) error {
-	g, err := r.guard(dir, name)
+	g, err := r.guard(dir, name, st.class)
 	if err != nil {
 		return err
 	}
 	young := func() bool { return r.host.Uptime()-g.Since <= guardLease/2 }
-	err = r.unlinkOnly(dir, name, young, st.same)
+	err = r.unlinkOnly(dir, name, fsys.OpenListed, st.class.KeepsNames(), young, st.same)
 	if errors.Is(err, errOld) {
 		g.end() // and leave it to be judged
 		return ErrChanged
@@ -73,13 +73,13 @@ func (c *Claim) releaseGuard(young func() bool) error {
 }
 
 // guard takes the guard of a file.
-func (r *Reaper) guard(dir fsys.Dir, name string) (*Claim, error) {
+func (r *Reaper) guard(dir fsys.Dir, name string, class fsys.Class) (*Claim, error) {
 	guard := fsys.GuardOf(name)
 	if guard == "" {
 		return nil, &fs.PathError{Op: "guard", Path: join(dir, name), Err: errors.New("there are too many levels of guards")}
 	}
 	for range guardTries {
-		g, err := r.Claim(dir, guard, Making{Perm: guardPerm, Record: r.guardRecord})
+		g, err := r.Claim(dir, guard, Making{Perm: guardPerm, Record: r.guardRecord, Renewed: true, Aside: class.KeepsNames()})
 		switch {
 		case err == nil:
 			return g, nil
@@ -108,7 +108,7 @@ func (r *Reaper) guard(dir fsys.Dir, name string) (*Claim, error) {
 	return nil, ErrGuarded
 }
 
-func (r *Reaper) guardRecord(_ fsys.File, token string) ([]byte, error) {
+func (r *Reaper) guardRecord(_ fsys.Info, token string) ([]byte, error) {
 	rec := &meta.Record{Format: meta.Format, Kind: meta.KindGuard, Token: token, Created: r.host.Now().UTC(), LeaseMS: guardLease.Milliseconds()}
 	rec.SetOwner(r.host.Self())
 	return rec.Encode()

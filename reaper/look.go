@@ -50,6 +50,9 @@ func (s *sighting) mayBeHard() bool {
 // released the lock meanwhile, so a handful is already a busy path.
 const lookAgain = 16
 
+// movedPause lies between these looks over a network.
+const movedPause = 10 * time.Millisecond
+
 // readAgain bounds the readings of a file that is being written over.
 const readAgain = 16
 
@@ -74,8 +77,11 @@ func (r *Reaper) examine(dir fsys.Dir, name string, blank *sighting) (Status, er
 	for range lookAgain {
 		s := *blank
 		st, err := r.examineOnce(dir, name, &s)
-		if !errors.Is(err, errMoved) {
+		if !errors.Is(err, errMoved) && !fsys.IsGone(err) {
 			return st, err
+		}
+		if !s.class.Local {
+			r.host.Sleep(movedPause)
 		}
 	}
 	st := Status{Path: join(dir, name), Exists: true, State: StateUnknown, passing: true}
@@ -107,6 +113,9 @@ func (r *Reaper) examineOnce(dir fsys.Dir, name string, s *sighting) (Status, er
 		return Status{Path: path}, err
 	}
 	st, err := r.lookAndCheck(dir, name, f, s)
+	if fsys.IsGone(err) { // while it was open
+		err = errMoved
+	}
 	return st, errors.Join(err, f.Close())
 }
 
@@ -202,7 +211,12 @@ func (s *sighting) readFrom(f fsys.File) (err error) {
 // a one is not to be disturbed by probes that exclude each other. (A live owner
 // with a kernel lock refuses the shared one already.)
 func (r *Reaper) sharedMatters(s *sighting) bool {
-	if s.mayBeHard() || s.content.Record.KernelLock {
+	switch {
+	case s.content.Class == meta.Torn && !s.class.KernelBacked():
+		// The exclusive lock is refused over SMB while one's own shared one is
+		// held, and cannot be had on a file opened for reading over NFS.
+		return false
+	case s.mayBeHard(), s.content.Record.KernelLock:
 		return true
 	}
 	k := r.kin(s)

@@ -68,7 +68,7 @@ var subcommands = []struct {
 }{
 	{"run", (*app).runCommand}, {"inspect", (*app).inspectCommand}, {"list", (*app).listCommand}, {"reap", (*app).reapCommand},
 	{"break", (*app).breakCommand}, {"wait", (*app).waitCommand}, {"lock", (*app).lockCommand}, {"unlock", (*app).unlockCommand},
-	{"version", (*app).versionCommand},
+	{"doctor", (*app).doctorCommand}, {"version", (*app).versionCommand},
 }
 
 // named is the subcommand that the command line begins with, or nothing if it

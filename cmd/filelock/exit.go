@@ -20,6 +20,7 @@ const (
 	exitConflict   exitCode = 1 // run, lock, wait: not obtained in time
 	exitHeld       exitCode = 10
 	exitStale      exitCode = 11
+	exitUntrusted  exitCode = 11 // doctor: not to be trusted, with something
 	exitUnknown    exitCode = 12
 	exitUsage      exitCode = 64
 	exitNoDir      exitCode = 66

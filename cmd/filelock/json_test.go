@@ -44,9 +44,9 @@ func keys(t *testing.T, object string) (names []string) {
 	return names
 }
 
-// object checks one line of --json: valid, nothing that a terminal obeys, and
-// every key of the type that is promised.
-func object(t *testing.T, line string, want []string) map[string]any {
+// plainObject checks one line of --json: valid, nothing that a terminal obeys,
+// and every key in its order.
+func plainObject(t *testing.T, line string, want []string) map[string]any {
 	t.Helper()
 	if !utf8.ValidString(line) || visible(line) != line {
 		t.Errorf("not printable as it is: %q", line)
@@ -58,6 +58,14 @@ func object(t *testing.T, line string, want []string) map[string]any {
 	if err := json.Unmarshal([]byte(line), &m); err != nil {
 		t.Fatalf("%v: %s", err, line)
 	}
+	return m
+}
+
+// object checks one line of --json: valid, nothing that a terminal obeys, and
+// every key of the type that is promised.
+func object(t *testing.T, line string, want []string) map[string]any {
+	t.Helper()
+	m := plainObject(t, line, want)
 	for k, v := range m {
 		ok := false
 		switch k {

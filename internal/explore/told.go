@@ -294,8 +294,12 @@ func (f *toldFile) Dup() (*os.File, error) { return nil, failure("dup", Failed) 
 
 // What follows is for leases and fences, of which there are none here.
 
+func (d toldDir) Rename(string, string) error { return failure("rename", Failed) }
+
 func (d toldDir) Sync() error { return failure("fsync", Failed) }
 
-func (f *toldFile) Extend(int64) error { return failure("write", Failed) }
-func (f *toldFile) Touch() error       { return failure("utimensat", Failed) }
-func (f *toldFile) Sync() error        { return failure("fsync", Failed) }
+func (f *toldFile) Extend(int64) error       { return failure("write", Failed) }
+func (f *toldFile) Kind() (fsys.Info, error) { return f.Info() }
+
+func (f *toldFile) Touch() error { return failure("utimensat", Failed) }
+func (f *toldFile) Sync() error  { return failure("fsync", Failed) }

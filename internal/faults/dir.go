@@ -112,6 +112,10 @@ func (d *dir) Close() error {
 	return err
 }
 
+func (d *dir) Rename(name, to string) error {
+	return d.in.through(OpRename, d.path(name), func() error { return d.Dir.Rename(name, to) })
+}
+
 func (d *dir) Sync() error {
 	return d.in.through(OpSyncDir, d.Dir.Path(), d.Dir.Sync)
 }

@@ -43,6 +43,7 @@ const (
 	OpTouch    = "touch"
 	OpSync     = "fsync"
 	OpSyncDir  = "syncdir"
+	OpRename   = "rename"
 	OpChmod    = "chmod"
 	OpTryLock  = "flock"
 	OpUnlock   = "funlock"

@@ -26,6 +26,17 @@ func (f *file) Info() (info fsys.Info, err error) {
 	return info, nil
 }
 
+func (f *file) Kind() (info fsys.Info, err error) {
+	err = f.through(OpInfo, func() (err error) {
+		info, err = f.File.Kind()
+		return err
+	})
+	if err != nil {
+		return fsys.Info{}, err
+	}
+	return info, nil
+}
+
 func (f *file) Read(most int) (b []byte, err error) {
 	err = f.through(OpRead, func() (err error) {
 		b, err = f.File.Read(most)

@@ -99,6 +99,13 @@ func statFD(fd int) (Info, error) {
 	return stat(fd, empty[:], unix.AT_EMPTY_PATH)
 }
 
+// kindFD goes without asking a server: what a network filesystem remembers of an
+// open file's type and number does not change.
+func kindFD(fd int) (Info, error) {
+	var empty [1]byte
+	return stat(fd, empty[:], unix.AT_EMPTY_PATH|unix.AT_STATX_DONT_SYNC)
+}
+
 // noStatx: this kernel is older than statx (Linux 4.11), or a sandbox older
 // than it forbids it: then it is EPERM, which statx itself never is.
 var noStatx atomic.Bool

@@ -13,6 +13,7 @@ import (
 const (
 	errBadName = unix.EINVAL
 	notInNames = "/\x00"
+	namesStay  = false // a file that is unlinked has no name, whoever has it open
 )
 
 type realFS struct{}
@@ -150,6 +151,22 @@ func (d *dir) Unlink(name string) error {
 	}
 	if err := d.unlink(name); err != nil {
 		return d.error("unlink", d.prefix+name, err)
+	}
+	return nil
+}
+
+func (d *dir) Rename(name, to string) error {
+	for _, n := range []string{name, to} {
+		if err := checkName("rename", d.prefix, n); err != nil {
+			return err
+		}
+	}
+	from, target := name, to
+	if d.fd == unix.AT_FDCWD {
+		from, target = d.prefix+name, d.prefix+to
+	}
+	if err := ignoringEINTR(func() error { return unix.Renameat(d.fd, from, d.fd, target) }); err != nil {
+		return d.error("rename", d.prefix+name, err)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ const (
 	errBadName = windows.ERROR_INVALID_NAME
 	// A colon would name another stream of the file.
 	notInNames = `/\:` + "\x00"
+	namesStay  = true // over a network, where there may be no POSIX deletion
 )
 
 type realFS struct{}
@@ -170,6 +171,26 @@ func (d *dir) Unlink(name string) error {
 	err := withHandle(d.prefix+name, windows.DELETE, 0, deleteOnClose)
 	if err != nil {
 		return d.error("unlink", d.prefix+name, err)
+	}
+	return nil
+}
+
+func (d *dir) Rename(name, to string) error {
+	for _, n := range []string{name, to} {
+		if err := d.ready("rename", n); err != nil {
+			return err
+		}
+	}
+	from, err := windows.UTF16PtrFromString(d.prefix + name)
+	if err != nil {
+		return d.error("rename", d.prefix+name, err)
+	}
+	target, err := windows.UTF16PtrFromString(d.prefix + to)
+	if err == nil {
+		err = windows.MoveFileEx(from, target, windows.MOVEFILE_REPLACE_EXISTING)
+	}
+	if err != nil {
+		return d.error("rename", d.prefix+name, err)
 	}
 	return nil
 }

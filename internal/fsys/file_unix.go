@@ -46,6 +46,14 @@ func (f *file) Info() (Info, error) {
 	return info, nil
 }
 
+func (f *file) Kind() (Info, error) {
+	info, err := kindFD(f.fd)
+	if err != nil {
+		return Info{}, f.error("fstat", err)
+	}
+	return info, nil
+}
+
 // firstRead is room for a record as they usually are.
 const firstRead = 1024
 

@@ -34,6 +34,8 @@ func (f *file) Info() (Info, error) {
 	return info, nil
 }
 
+func (f *file) Kind() (Info, error) { return f.Info() }
+
 // firstRead is room for a record as they usually are.
 const firstRead = 1024
 

@@ -64,6 +64,9 @@ type Dir interface {
 	Has(name string) (bool, error)
 	// Unlink removes the name of a file, never of a directory.
 	Unlink(name string) error
+	// Rename gives a file another name in the directory. What has that name is
+	// replaced, as far as the system can.
+	Rename(name, to string) error
 	// Class is the class of the filesystem in which a new name would be made.
 	Class() (Class, error)
 	// OpenDir opens the directory name below this one. A symbolic link, FIFO,
@@ -96,6 +99,7 @@ const (
 	OpenCreate                      // make the file, mode 0644 before the umask, if there is none
 	OpenDirToo                      // a directory is as good as a regular file (it is opened for reading)
 	OpenListed                      // for reading, what List or Lstat just said to be a regular file: there is no other look before
+	OpenOwn                         // for reading, like OpenListed, a file of one's own of which only the inode and the contents matter: what OpenInfo says else may be old
 )
 
 // Entry is one name in a directory. Type has only the type bits, and is
@@ -147,6 +151,9 @@ type File interface {
 	OpenInfo() Info
 	// Info is fstat.
 	Info() (Info, error)
+	// Kind is Info of which only the inode, its type and the mount are sure to be
+	// right: these do not change, so no server is asked.
+	Kind() (Info, error)
 	// Read reads from the beginning to the end of the file, at most max bytes.
 	Read(max int) ([]byte, error)
 	// ReadInto is Read into the caller's memory, len(b) bytes at most. It is for
@@ -223,6 +230,18 @@ type Class struct {
 // kernel can open these inodes and the locks belong to the open file rather
 // than to the process.
 func (c Class) KernelBacked() bool { return c.Local && LocksBelongToFile }
+
+// KeepsNames: the name of a file that is unlinked stays, and nothing can be made
+// under it, for as long as anybody has the file open, on another machine too. So
+// it is over SMB, where the server deletes at the last close (MS-FSA, "delete
+// pending"); a file that is renamed first leaves its name at once.
+func (c Class) KeepsNames() bool {
+	switch c.Type {
+	case "cifs", "smb", "smb2", "smbfs":
+		return true
+	}
+	return namesStay && !c.Local
+}
 
 // Holder is a live process that has a lock on a file.
 type Holder struct {

@@ -41,7 +41,7 @@ func (d *dir) Open(name string, how OpenFlag) (File, error) {
 	if err := checkName("open", d.prefix, name); err != nil {
 		return nil, err
 	}
-	if how&(OpenWrite|OpenCreate|OpenListed) == 0 {
+	if how&(OpenWrite|OpenCreate|OpenListed|OpenOwn) == 0 {
 		info, err := d.lstat("open", name)
 		if err != nil {
 			return nil, err
@@ -73,7 +73,11 @@ func (d *dir) Open(name string, how OpenFlag) (File, error) {
 
 // checked closes what must not be opened this way.
 func (d *dir) checked(f *file, how OpenFlag) (File, error) {
-	info, err := f.Info()
+	look := f.Info
+	if how&OpenOwn != 0 {
+		look = f.Kind
+	}
+	info, err := look()
 	if err == nil && !how.accepts(info.Mode) {
 		err = d.error("open", f.path(), notRegular(info.Mode))
 	}

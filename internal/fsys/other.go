@@ -8,6 +8,7 @@ import (
 )
 
 const (
+	namesStay         = false
 	locksBelongToFile = false
 	orderLocks        = false
 )
@@ -41,6 +42,8 @@ func (d noDir) Class() (Class, error)            { return Class{}, unsupported("
 func (d noDir) OpenDir(name string) (Dir, error) { return nil, unsupported("open", d.name(name)) }
 func (d noDir) List(func(Entry) bool) error      { return unsupported("list", d.path) }
 func (d noDir) Close() error                     { return nil }
+
+func (d noDir) Rename(name, _ string) error { return unsupported("rename", d.name(name)) }
 
 func (d noDir) Sync() error { return unsupported("fsync", d.path) }
 

@@ -155,6 +155,8 @@ func (d dir) Lstat(string) (fsys.Info, error) {
 	return mine, nil
 }
 
+func (d dir) Rename(string, string) error { return errors.ErrUnsupported }
+
 func (d dir) Sync() error { return errors.ErrUnsupported }
 
 func (d dir) Has(string) (bool, error) {
@@ -176,6 +178,7 @@ func (f file) ReadInto([]byte) (int, error) { return 0, errors.ErrUnsupported }
 func (f file) Write([]byte) error           { return errors.ErrUnsupported }
 func (f file) Truncate(int64) error         { return errors.ErrUnsupported }
 func (f file) Extend(int64) error           { return errors.ErrUnsupported }
+func (f file) Kind() (fsys.Info, error)     { return f.Info() }
 func (f file) Touch() error                 { return errors.ErrUnsupported }
 func (f file) Sync() error                  { return errors.ErrUnsupported }
 func (f file) Chmod(fs.FileMode) error      { return errors.ErrUnsupported }

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package fsys
+
+func isStale(error) bool { return false }
