@@ -204,12 +204,18 @@ func (r *Reaper) settled(dir fsys.Dir, name string, named bool) (Status, error) 
 	}
 }
 
+// errFence: it counts the acquisitions of a lock, and must never begin anew.
+var errFence = fmt.Errorf("it is a fence and no lock: without it the numbers would begin again at 1 (%w)", fs.ErrInvalid)
+
 // Break is [Break] in the reaper's world.
 func (r *Reaper) Break(ctx context.Context, path string, o Options) (Status, error) {
 	r = r.AsNetwork(o.Network)
 	at, name, err := r.place(path)
 	if err != nil {
 		return Status{Path: path}, err
+	}
+	if fsys.IsFence(name) {
+		return Status{Path: path}, &fs.PathError{Op: "break", Path: path, Err: errFence}
 	}
 	return patiently(ctx, o.patience(), path, func() (Status, error) {
 		return r.within(at, name, func(dir fsys.Dir, name string) (Status, error) { return r.breakOne(dir, name, o) })

@@ -47,7 +47,7 @@ One that another process is just breaking, over a network, is left to that.`,
 		}
 		return a.breakLock(cmd.Context(), args[0], o)
 	})
-	exits(cmd, "", map[exitCode]string{exitOK: "it is gone"}, append([]exitCode{exitHeld, exitUnknown, exitLost}, everywhere...)...)
+	exits(cmd, "", map[exitCode]string{exitOK: "it is gone", exitHeld: exitHeld.meaning() + ", or another process is just breaking it"}, append([]exitCode{exitUnknown, exitLost}, everywhere...)...)
 	return cmd
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 func (a *app) lockCommand() *cobra.Command {
-	wait, nonblock, pid := time.Duration(-1), false, 0
+	wait, nonblock, fence, pid := time.Duration(-1), false, false, 0
 	cmd := &cobra.Command{
 		Use:   "lock [-n] [-w D] --pid P LOCK",
 		Short: "Take LOCK for process P, a shell script, and print the token",
@@ -30,6 +30,7 @@ filelock run.`,
 	cmd.Flags().Var((*pidValue)(&pid), "pid", "the process that is to own the lock: `P`, $$ in a script")
 	cmd.Flags().BoolVarP(&nonblock, "nonblock", "n", false, "do not wait")
 	cmd.Flags().VarP(seconds{&wait}, "wait", "w", "wait for at most `D`; 0 is -n (by default, for ever)")
+	cmd.Flags().BoolVar(&fence, "fence", false, "number the acquisitions of LOCK: inspect --json shows record.fence; all who use LOCK must ask for it")
 	a.networkFlag(cmd)
 	cmd.Flags().Func("lease", "", func(string) error {
 		return usagef("lock: a lock for another process has no lease: nobody would renew it").
@@ -43,7 +44,11 @@ filelock run.`,
 		if nonblock {
 			wait = 0
 		}
-		return a.grant(cmd.Context(), args[0], pid, wait)
+		opts := a.locking(lock.WithTimeout(wait))
+		if fence {
+			opts = append(opts, lock.WithFence())
+		}
+		return a.grant(cmd.Context(), args[0], pid, opts)
 	})
 	exits(cmd, "", map[exitCode]string{exitOK: "P owns the lock; its token was printed"}, append([]exitCode{exitConflict}, everywhere...)...)
 	return cmd
@@ -64,12 +69,12 @@ func (p *pidValue) Set(text string) error {
 	return nil
 }
 
-func (a *app) grant(ctx context.Context, path string, pid int, wait time.Duration) error {
+func (a *app) grant(ctx context.Context, path string, pid int, opts []lock.Option) error {
 	a.signals = catchSignals()
 	path = absolutePath(path)
 	var token string
 	err := obtain(ctx, a.signals, func(ctx context.Context) (err error) {
-		token, err = lock.Grant(ctx, path, pid, a.locking(lock.WithTimeout(wait))...)
+		token, err = lock.Grant(ctx, path, pid, opts...)
 		return err
 	}, func() error { return lock.Revoke(ctx, path, token, a.locking()...) })
 	switch {
@@ -106,7 +111,9 @@ func (a *app) unlockCommand() *cobra.Command {
 		}
 		return a.revoke(cmd.Context(), absolutePath(args[0]), token)
 	})
-	exits(cmd, "", map[exitCode]string{exitOK: "it is released"}, append([]exitCode{exitHeld, exitLost}, everywhere...)...)
+	exits(cmd, "", map[exitCode]string{
+		exitOK: "it is released", exitHeld: "its owner has a kernel lock, or another process is just breaking it",
+	}, append([]exitCode{exitLost}, everywhere...)...)
 	return cmd
 }
 

@@ -26,7 +26,8 @@ func (a *app) reapCommand() *cobra.Command {
 		Short: "Break the locks of dead owners",
 		Long: `Break every lock below DIR, or LOCK itself, whose owner is dead or whose lease
 is over. Locks that somebody holds, and those of which it cannot be told, are
-kept. One line each says what was done.
+kept. One line each says what was done. So it is with guards, which processes
+have that are breaking a lock over a network.
 
 The walk stays on DIR's filesystem and follows no symbolic link. With --json,
 the objects are those of inspect --json with one key more, action: broken,

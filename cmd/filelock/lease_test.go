@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -203,4 +204,20 @@ func TestTheLeaseOfAnOwnerElsewhereEnds(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// unlock gives who is just breaking the lock a while to be done.
+func TestUnlockOverANetworkIsKeptByAGuard(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	pid := strconv.Itoa(os.Getpid())
+	token := strings.TrimSpace(filelock(t, dir, "lock", "--network", "--pid", pid, "x.lock").wantCode(t, exitOK).out)
+	elsewhere(t, dir+"/.x.lock.1.guard", func(r *meta.Record) { r.Kind, r.LeaseMS = meta.KindGuard, 30_000 })
+	r := filelock(t, dir, "unlock", "--network", "--token", token, "x.lock").wantCode(t, exitHeld)
+	wantText(t, "unlock", r.err, "pid 4711 on far is breaking it")
+	if err := os.Remove(dir + "/.x.lock.1.guard"); err != nil {
+		t.Fatal(err)
+	}
+	filelock(t, dir, "unlock", "--network", "--token", token, "x.lock").wantCode(t, exitOK)
+	wantEmptyDir(t, dir)
 }

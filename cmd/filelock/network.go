@@ -81,6 +81,8 @@ func (a *app) inTheWay(ctx context.Context, st reaper.Status) (guard reaper.Stat
 	if st.State != reaper.Stale || st.KernelBacked() {
 		return reaper.Status{}, false
 	}
+	ctx, cancel := context.WithTimeout(ctx, lookBriefly)
+	defer cancel()
 	dir, name := filepath.Split(st.Path)
 	for range 3 { // of a process that died in the wake of another, and so on
 		if name = fsys.GuardOf(name); name == "" {

@@ -56,8 +56,17 @@ func TestTheFenceGrowsWithEachRun(t *testing.T) {
 		want := strconv.Itoa(i + 1)
 		args := append(append([]string{"run"}, flags...), "x.lock", "sh", "-c", "echo $FILELOCK_FENCE; filelock inspect x.lock; exit 0")
 		r := filelock(t, dir, args...).wantCode(t, exitOK)
-		wantText(t, strings.Join(flags, " "), r.out, want+"\n", "  fence     "+want+"\n")
+		if first, inspected, _ := strings.Cut(r.out, "\n"); first != want || !strings.Contains(inspected, "  fence     "+want+"\n") {
+			t.Errorf("%v: FILELOCK_FENCE is %q, want %s; inspect says %s", flags, first, want, inspected)
+		}
 	}
+	filelock(t, dir, "lock", "--fence", "--pid", strconv.Itoa(os.Getpid()), "x.lock").wantCode(t, exitOK)
+	m := object(t, strings.TrimSuffix(filelock(t, dir, "inspect", "--json", "x.lock").wantCode(t, exitHeld).out, "\n"), lockKeys)
+	rec := m["record"].(map[string]any)
+	if rec["fence"] != 5.0 {
+		t.Errorf("the fence of lock is %v", rec["fence"])
+	}
+	filelock(t, dir, "unlock", "--token", rec["token"].(string), "x.lock").wantCode(t, exitOK)
 	wantGone(t, dir+"/x.lock")
 	if r := filelock(t, dir, "list", ".").wantCode(t, exitOK); r.out != "" {
 		t.Errorf("the fence is taken for a lock: %s", r.out)

@@ -164,15 +164,19 @@ func contains(list []string, s string) bool {
 	return false
 }
 
-func TestCloseKillsCOMMANDWithRun(t *testing.T) {
-	dir := t.TempDir()
-	r, child := catching(t, dir, "-o")
-	r.kill(t)
-	waitFor(t, "COMMAND is killed", func() bool {
-		err := syscall.Kill(child, 0)
-		return errors.Is(err, syscall.ESRCH) || zombie(child)
-	})
-	filelock(t, dir, "run", "-w", "120", "x.lock", "true").wantCode(t, exitOK)
+// Where COMMAND does not hold the lock itself.
+func TestCOMMANDIsKilledWithRun(t *testing.T) {
+	for _, flags := range [][]string{{"-o"}, {"--lease", "10"}, {"--lease", "0", "--network"}, {"--network"}} {
+		dir := t.TempDir()
+		r, child := catching(t, dir, flags...)
+		r.kill(t)
+		waitFor(t, strings.Join(flags, " ")+": COMMAND is killed", func() bool {
+			err := syscall.Kill(child, 0)
+			return errors.Is(err, syscall.ESRCH) || zombie(child)
+		})
+		filelock(t, dir, append(append([]string{"run", "-w", "120"}, flags...), "x.lock", "true")...).wantCode(t, exitOK)
+		wantEmptyDir(t, dir)
+	}
 }
 
 func zombie(pid int) bool {

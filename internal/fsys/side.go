@@ -25,6 +25,9 @@ func MayBeGate(info Info) bool {
 // name.
 func FenceName(name string) string { return "." + name + fenceSuffix }
 
+// IsFence says whether a name is that of such a side file.
+func IsFence(name string) bool { return isSide(name, fenceSuffix) }
+
 // IsSide says whether a name is that of some lock's side file. No lock can have
 // it.
 func IsSide(name string) bool {
