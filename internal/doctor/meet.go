@@ -30,6 +30,11 @@ type greeting struct {
 	PID  int    `json:"pid"`
 }
 
+func self() greeting {
+	me := meta.Self()
+	return greeting{Host: me.Hostname, Boot: me.BootID, PID: me.PID}
+}
+
 // pair is this process and its partner, in a bench that both have. The mail has
 // one of its own: whoever asks a server for one name learns about the whole
 // directory, and would see there at once what else may be hidden for long.
@@ -59,8 +64,7 @@ var errAgain = errors.New("begin anew")
 
 // meet finds the partner, within the time to wait.
 func (b *bench) meet(ctx context.Context) (*pair, error) {
-	self := meta.Self()
-	me := greeting{Host: self.Hostname, Boot: self.BootID, PID: self.PID}
+	me := self()
 	out := b.o.FS.At(b.outside)
 	watch := &watched{}
 	for end := time.Now().Add(b.o.Wait); ; {
@@ -129,7 +133,7 @@ func (b *bench) lead(ctx context.Context, out fsys.Dir, f fsys.File, me greeting
 	for size := int64(len(line)) + 1; ; size++ {
 		switch err := p.receive(ctx, &p.you); {
 		case err == nil:
-			p.partner, p.wait = p.you.Host, b.o.Wait
+			p.partner, p.wait = meta.Printable(p.you.Host), b.o.Wait
 			return p, p.send(me)
 		case !errors.Is(err, errNoAnswer):
 			return p, err
@@ -211,7 +215,7 @@ func (b *bench) join(ctx context.Context, out fsys.Dir, me greeting, watch *watc
 			return nil, context.Cause(ctx)
 		}
 		if err == nil {
-			p.partner, p.wait = p.you.Host, b.o.Wait
+			p.partner, p.wait = meta.Printable(p.you.Host), b.o.Wait
 			return p, nil
 		}
 	}

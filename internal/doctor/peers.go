@@ -55,9 +55,14 @@ func (r *run) peers(ctx context.Context, b *bench) {
 		r.say(checkPeers, alone(err))
 		return
 	}
-	var found map[string]finding
-	ended := bounded(ctx, p.longest(), func(ctx context.Context) { found, err = p.experiments(ctx) }, nil)
-	if p.leads || !ended || err != nil {
+	var found, list map[string]finding
+	var ferr error // and list: looked at only when the experiments came to an end
+	if bounded(ctx, p.longest(), func(ctx context.Context) { list, ferr = p.experiments(ctx) }, nil) {
+		found, err = list, ferr
+	} else {
+		err = errors.New("no answer from the filesystem")
+	}
+	if p.leads || err != nil {
 		// The leader clears away; the guest only after a leader who may be dead.
 		if cerr := clearWithin(r.o.Patience, b.outside, p.clear); err == nil {
 			err = cerr
@@ -65,9 +70,6 @@ func (r *run) peers(ctx context.Context, b *bench) {
 	}
 	if ctx.Err() != nil {
 		return
-	}
-	if !ended {
-		found, err = nil, errors.New("no answer from the filesystem")
 	}
 	for _, name := range peersChecks {
 		f, ok := found[name]
@@ -189,7 +191,8 @@ func (p *pair) creates(ctx context.Context, found map[string]finding) error {
 		theirs += len(won)
 		for i, n := range wins {
 			if n != 1 {
-				found[checkPeersCreate] = bad("%d created %s, each as the only one: O_EXCL excludes nobody between hosts", n, raced(name, i))
+				found[checkPeersCreate] = bad("%d created %s, each as the only one: O_EXCL excludes nobody between hosts "+
+					"(over NFSv3, see also whether both were started from one snapshot)", n, raced(name, i))
 				return nil
 			}
 			ours++
