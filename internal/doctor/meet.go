@@ -49,12 +49,14 @@ type pair struct {
 // clear clears away what both had.
 func (p *pair) clear() error { return errors.Join(p.b.clear(), p.post.clear()) }
 
-// How often a leader who waits shows that it lives, and how long it may not do
-// so before it counts as dead. It makes the meeting file longer each time, for
-// sizes are seen where times are not.
-var beat = 500 * time.Millisecond
-
-func unheard() time.Duration { return 10 * beat }
+// How long a meeting file may be there with nothing coming of it: a leader who
+// is joined removes it at once. It, or the one who joined it, is dead then, and
+// if it is not, it sees that its file is gone, and begins anew: it looks that
+// often.
+var (
+	unheard  = 5 * time.Second
+	lookback = 500 * time.Millisecond
+)
 
 // errAlone: nobody came.
 var errAlone = errors.New("no partner came")
@@ -109,7 +111,7 @@ func (b *bench) lead(ctx context.Context, out fsys.Dir, f fsys.File, me greeting
 	}
 	me.ID, me.Mail = newID(), newID()
 	p = &pair{b: benchAt(b.outside, me.ID, b.o), post: benchAt(b.outside, me.Mail, b.o), leads: true, me: me}
-	p.mailbox = &mailbox{dir: p.post.dir, mine: leaderBox, theirs: guestBox, wait: beat}
+	p.mailbox = &mailbox{dir: p.post.dir, mine: leaderBox, theirs: guestBox, wait: lookback}
 	if err := errors.Join(p.b.make(), p.post.make()); err != nil {
 		return p, err
 	}
@@ -130,7 +132,7 @@ func (b *bench) lead(ctx context.Context, out fsys.Dir, f fsys.File, me greeting
 	if err := errors.Join(f.Write(line), f.Sync()); err != nil {
 		return p, err
 	}
-	for size := int64(len(line)) + 1; ; size++ {
+	for {
 		switch err := p.receive(ctx, &p.you); {
 		case err == nil:
 			p.partner, p.wait = meta.Printable(p.you.Host), b.o.Wait
@@ -140,11 +142,9 @@ func (b *bench) lead(ctx context.Context, out fsys.Dir, f fsys.File, me greeting
 		case time.Now().After(end):
 			return p, fmt.Errorf("%w within %s", errAlone, b.o.Wait)
 		}
-		if named, err := fsys.Names(out, meetingFile, info.ID); err == nil && !named {
+		now, err := look(out, meetingFile)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && now.ID != info.ID {
 			return p, errAgain // somebody took this one for dead
-		}
-		if err := errors.Join(f.Extend(size), f.Sync()); err != nil {
-			return p, err
 		}
 	}
 }
@@ -155,12 +155,12 @@ type watched struct {
 	since time.Time
 }
 
-// dead says whether the leader has not shown for long that it lives.
+// dead says whether nothing has come of the meeting for long.
 func (w *watched) dead(text string) bool {
 	if w.since.IsZero() || text != w.text {
 		w.text, w.since = text, time.Now()
 	}
-	return time.Since(w.since) > unheard()
+	return time.Since(w.since) > unheard
 }
 
 // join joins the leader of the meeting file. errAgain: there is none that could
@@ -193,7 +193,7 @@ func (b *bench) join(ctx context.Context, out fsys.Dir, me greeting, watch *watc
 		return nil, errAgain
 	}
 	p := &pair{b: benchAt(b.outside, leader.ID, b.o), post: benchAt(b.outside, leader.Mail, b.o), me: me, you: leader}
-	p.mailbox = &mailbox{dir: p.post.dir, mine: guestBox, theirs: leaderBox, wait: unheard()}
+	p.mailbox = &mailbox{dir: p.post.dir, mine: guestBox, theirs: leaderBox, wait: unheard}
 	claim, err := p.dir.Create(claimFile, 0o600)
 	switch {
 	case errors.Is(err, fs.ErrExist), errors.Is(err, fs.ErrNotExist): // it has a partner, or has ended

@@ -3,6 +3,7 @@ package doctor
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -159,12 +160,13 @@ func TestAloneIsNotTrusted(t *testing.T) {
 	dir := t.TempDir()
 	r := &report{}
 	waits := 0
-	trusted, err := Run(context.Background(), dir, Options{Peers: true, Wait: 200 * time.Millisecond, Waiting: func() { waits++ }}, r.add)
+	trusted, err := Run(context.Background(), dir, Options{Second: another, Peers: true, Wait: 200 * time.Millisecond, Waiting: func() { waits++ }}, r.add)
 	must(t, err)
 	wantEmpty(t, dir)
 	if trusted || waits != 1 {
 		t.Errorf("trusted %v, waited %d times", trusted, waits)
 	}
+	r.want(t, "true", conclusions...) // it is the partner that is missing
 	r.want(t, "false", checkPeers)
 	if d := r.get(t, checkPeers).Detail; !strings.Contains(d, "no partner came within 200ms") {
 		t.Error(d)
@@ -282,6 +284,72 @@ func meetsAfter(t *testing.T, prepare func(dir string)) {
 			pairs[i], errs[i] = b.meet(context.Background())
 		})
 	}
+	wg.Wait()
+	must(t, errors.Join(errs[:]...))
+	if pairs[0].leads == pairs[1].leads || pairs[0].b.path != pairs[1].b.path {
+		t.Errorf("they did not meet: %+v %+v", pairs[0], pairs[1])
+	}
+	for _, p := range pairs {
+		must(t, p.clear())
+	}
+	wantEmpty(t, dir)
+}
+
+// The leader clears away when the guest has its findings, and not before.
+func TestTheLastAnswerIsReadBeforeAnythingIsClearedAway(t *testing.T) {
+	dir := t.TempDir()
+	for _, box := range []string{leaderBox, guestBox} {
+		must(t, os.WriteFile(filepath.Join(dir, box), nil, 0o600))
+	}
+	d := fsys.Real.At(dir)
+	leader := &mailbox{dir: d, mine: leaderBox, theirs: guestBox, wait: patient}
+	guest := &mailbox{dir: d, mine: guestBox, theirs: leaderBox, wait: patient}
+	over := make(chan error, 1)
+	go func() {
+		_, err := leader.serve(context.Background(), newHand(d), []Result{{Check: "x"}})
+		over <- err
+	}()
+	re, err := guest.ask(context.Background(), request{Do: doResults})
+	must(t, err)
+	if len(re.Said) != 1 {
+		t.Errorf("the answer is %+v", re)
+	}
+	select {
+	case <-over:
+		t.Fatal("the leader does not wait until its answer was read")
+	default:
+	}
+	must(t, guest.send(reply{}))
+	must(t, <-over)
+}
+
+// Of a claim whose maker died before it said anything a leader learns nothing:
+// whoever comes next takes the meeting over, and the leader joins in.
+func TestALeaderWhoseGuestDiedMeetsTheNext(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var pairs [2]*pair
+	var errs [2]error
+	var wg sync.WaitGroup
+	meet := func(i int) {
+		wg.Go(func() {
+			b := benchAt(dir, "", Options{FS: fsys.Real, Wait: patient})
+			pairs[i], errs[i] = b.meet(context.Background())
+		})
+	}
+	meet(0)
+	for end := time.Now().Add(patient); ; time.Sleep(time.Millisecond) {
+		text, err := os.ReadFile(filepath.Join(dir, meetingFile))
+		var g greeting
+		if err == nil && json.Unmarshal(text, &g) == nil {
+			must(t, os.WriteFile(filepath.Join(dir, benchPrefix+g.Mail, claimFile), nil, 0o600))
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("nobody leads")
+		}
+	}
+	meet(1)
 	wg.Wait()
 	must(t, errors.Join(errs[:]...))
 	if pairs[0].leads == pairs[1].leads || pairs[0].b.path != pairs[1].b.path {
