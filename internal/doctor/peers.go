@@ -164,9 +164,7 @@ func (p *pair) merge(found map[string]finding, theirs []Result) {
 			found[t.Check] = finding{t.OK, detail}
 			continue
 		}
-		if t.OK == nil || f.ok != nil && *f.ok {
-			f.ok = t.OK
-		}
+		f.ok = worse(f.ok, t.OK)
 		if f.detail == detail {
 			found[t.Check] = f
 			continue
@@ -174,6 +172,17 @@ func (p *pair) merge(found map[string]finding, theirs []Result) {
 		f.detail = fmt.Sprintf("here: %s; on %s: %s", f.detail, meta.Printable(p.you.Host), detail)
 		found[t.Check] = f
 	}
+}
+
+// worse: what failed is worse than what could not be tried.
+func worse(a, b *bool) *bool {
+	switch {
+	case a != nil && !*a, b != nil && !*b:
+		return &no
+	case a == nil || b == nil:
+		return nil
+	}
+	return a
 }
 
 // creates has both create the same files at the same time, a few at once, so

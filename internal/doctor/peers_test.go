@@ -3,7 +3,6 @@ package doctor
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -242,59 +242,6 @@ func age(t *testing.T, path string, d time.Duration) {
 	must(t, os.Chtimes(path, old, old))
 }
 
-// What a killed leader left at the meeting place keeps nobody from meeting.
-func TestAMeetingOfTheDeadIsTakenOver(t *testing.T) {
-	needLocal(t)
-	for name, text := range map[string]string{
-		"empty":         "",
-		"nonsense":      "\x00\xff\n",
-		"outside":       `{"id":"../../../../etc","mail":"../x","host":"h","pid":1}` + "\n",
-		"nothing there": `{"id":"0123456789abcdef","mail":"fedcba9876543210","host":"h","pid":1}` + "\n.....",
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			meetsAfter(t, func(dir string) { must(t, os.WriteFile(filepath.Join(dir, meetingFile), []byte(text), 0o600)) })
-		})
-	}
-	t.Run("a bench and no leader", func(t *testing.T) {
-		t.Parallel()
-		meetsAfter(t, func(dir string) {
-			for _, id := range []string{"0123456789abcdef", "fedcba9876543210"} {
-				must(t, os.Mkdir(filepath.Join(dir, benchPrefix+id), 0o700))
-			}
-			for _, box := range []string{leaderBox, guestBox} {
-				must(t, os.WriteFile(filepath.Join(dir, benchPrefix+"fedcba9876543210", box), nil, 0o600))
-			}
-			must(t, os.WriteFile(filepath.Join(dir, meetingFile), []byte(`{"id":"0123456789abcdef","mail":"fedcba9876543210","host":"h","pid":1}`+"\n"), 0o600))
-		})
-	})
-}
-
-// meetsAfter has two meet in a directory in which something is.
-func meetsAfter(t *testing.T, prepare func(dir string)) {
-	t.Helper()
-	dir := t.TempDir()
-	prepare(dir)
-	var wg sync.WaitGroup
-	var pairs [2]*pair
-	var errs [2]error
-	for i := range pairs {
-		wg.Go(func() {
-			b := benchAt(dir, "", Options{FS: fsys.Real, Wait: patient})
-			pairs[i], errs[i] = b.meet(context.Background())
-		})
-	}
-	wg.Wait()
-	must(t, errors.Join(errs[:]...))
-	if pairs[0].leads == pairs[1].leads || pairs[0].b.path != pairs[1].b.path {
-		t.Errorf("they did not meet: %+v %+v", pairs[0], pairs[1])
-	}
-	for _, p := range pairs {
-		must(t, p.clear())
-	}
-	wantEmpty(t, dir)
-}
-
 // The leader clears away when the guest has its findings, and not before.
 func TestTheLastAnswerIsReadBeforeAnythingIsClearedAway(t *testing.T) {
 	dir := t.TempDir()
@@ -302,7 +249,14 @@ func TestTheLastAnswerIsReadBeforeAnythingIsClearedAway(t *testing.T) {
 		must(t, os.WriteFile(filepath.Join(dir, box), nil, 0o600))
 	}
 	d := fsys.Real.At(dir)
-	leader := &mailbox{dir: d, mine: leaderBox, theirs: guestBox, wait: patient}
+	var looks atomic.Int32
+	watched := (&lies{open: func(d fsys.Dir, name string, how fsys.OpenFlag) (fsys.File, error) {
+		if name == guestBox {
+			looks.Add(1)
+		}
+		return d.Open(name, how)
+	}}).At(dir)
+	leader := &mailbox{dir: watched, mine: leaderBox, theirs: guestBox, wait: patient}
 	guest := &mailbox{dir: d, mine: guestBox, theirs: leaderBox, wait: patient}
 	over := make(chan error, 1)
 	go func() {
@@ -314,49 +268,30 @@ func TestTheLastAnswerIsReadBeforeAnythingIsClearedAway(t *testing.T) {
 	if len(re.Said) != 1 {
 		t.Errorf("the answer is %+v", re)
 	}
-	select {
-	case <-over:
-		t.Fatal("the leader does not wait until its answer was read")
-	default:
+	for before := looks.Load(); looks.Load() < before+2; {
+		select {
+		case <-over:
+			t.Fatal("the leader does not wait until its answer was read")
+		case <-time.After(time.Millisecond):
+		}
 	}
 	must(t, guest.send(reply{}))
 	must(t, <-over)
 }
 
-// Of a claim whose maker died before it said anything a leader learns nothing:
-// whoever comes next takes the meeting over, and the leader joins in.
-func TestALeaderWhoseGuestDiedMeetsTheNext(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	var pairs [2]*pair
-	var errs [2]error
-	var wg sync.WaitGroup
-	meet := func(i int) {
-		wg.Go(func() {
-			b := benchAt(dir, "", Options{FS: fsys.Real, Wait: patient})
-			pairs[i], errs[i] = b.meet(context.Background())
-		})
-	}
-	meet(0)
-	for end := time.Now().Add(patient); ; time.Sleep(time.Millisecond) {
-		text, err := os.ReadFile(filepath.Join(dir, meetingFile))
-		var g greeting
-		if err == nil && json.Unmarshal(text, &g) == nil {
-			must(t, os.WriteFile(filepath.Join(dir, benchPrefix+g.Mail, claimFile), nil, 0o600))
-			break
+func TestOfWhatBothFoundTheWorseCounts(t *testing.T) {
+	for _, tt := range []struct{ a, b, want *bool }{
+		{&yes, &yes, &yes}, {&yes, &no, &no}, {&no, &yes, &no}, {&no, nil, &no}, {nil, &no, &no}, {nil, &yes, nil}, {&yes, nil, nil}, {nil, nil, nil},
+	} {
+		p := &pair{you: greeting{Host: "there"}}
+		found := map[string]finding{checkPeersOpen: {tt.a, "x"}}
+		p.merge(found, []Result{{checkPeersOpen, tt.b, "y"}, {checkPeersStat, tt.b, strings.Repeat("z", 2*mostDetail)}})
+		f := found[checkPeersOpen]
+		if spelt(f.ok) != spelt(tt.want) || f.detail != "here: x; on there: y" {
+			t.Errorf("%s and %s: %s, %q", spelt(tt.a), spelt(tt.b), spelt(f.ok), f.detail)
 		}
-		if time.Now().After(end) {
-			t.Fatal("nobody leads")
+		if f := found[checkPeersStat]; spelt(f.ok) != spelt(tt.b) || len(f.detail) != mostDetail {
+			t.Errorf("only there: %s, %d bytes", spelt(f.ok), len(f.detail))
 		}
 	}
-	meet(1)
-	wg.Wait()
-	must(t, errors.Join(errs[:]...))
-	if pairs[0].leads == pairs[1].leads || pairs[0].b.path != pairs[1].b.path {
-		t.Errorf("they did not meet: %+v %+v", pairs[0], pairs[1])
-	}
-	for _, p := range pairs {
-		must(t, p.clear())
-	}
-	wantEmpty(t, dir)
 }
