@@ -74,9 +74,12 @@ func (b *bench) meet(ctx context.Context) (*pair, error) {
 		f, err := out.Create(meetingFile, 0o600)
 		switch {
 		case err == nil:
-			p, err = b.lead(ctx, out, f, me, end)
+			p, err = b.lead(ctx, out, f, me, end) // which closes f
 		case errors.Is(err, fs.ErrExist):
 			p, err = b.join(ctx, out, me, watch)
+		}
+		if err == nil {
+			p.b.class, p.b.mounted = b.class, b.mounted
 		}
 		if err == nil || !errors.Is(err, errAgain) {
 			return p, err

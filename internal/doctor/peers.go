@@ -218,9 +218,7 @@ func (p *pair) counters(ctx context.Context, found map[string]finding) error {
 	for _, c := range []struct{ check, how, good, bad string }{
 		{checkPeersKept, countKept, "kept open all the time",
 			"what was read came from a cache. Open data files after taking the lock, and close them before releasing it"},
-		{checkPeersCounter, countPlain, "opened after the lock was taken and closed before it was released",
-			"a client takes two versions of a file for one when they are of the same tick of the server's clock (NFSv3). " +
-				"Take a kernel lock on the data file itself, around reading and writing it, or mount with vers=4.2, or with noac"},
+		{checkPeersCounter, countPlain, "opened after the lock was taken and closed before it was released", p.whyLost()},
 		{checkPeersLocked, countLocked, "opened after the lock was taken, itself locked with a kernel lock, and closed before the lock was released",
 			"do not share data in files between these hosts"},
 	} {
@@ -243,6 +241,18 @@ func (p *pair) counters(ctx context.Context, found map[string]finding) error {
 		}
 	}
 	return nil
+}
+
+// whyLost says why updates are lost in spite of everything, and what helps.
+func (p *pair) whyLost() string {
+	const lock = "Take a kernel lock on the data file itself, around reading and writing it"
+	switch p.b.class.Type {
+	case "nfs", "nfs4":
+		return "a client takes two versions of a file for one when they are of the same tick of the server's clock (NFSv3). " + lock + ", or mount with vers=4.2, or with noac"
+	case "cifs", "smb", "smb2", "smbfs":
+		return "a client may answer a read from its cache before it has heard of another's write. " + lock + ", or mount with cache=none"
+	}
+	return "what was read came from a cache. " + lock
 }
 
 // countBoth returns how often both counted, what went wrong with counting, and
