@@ -107,6 +107,8 @@ func (f *doctorFlags) check(cmd *cobra.Command, dir string) error {
 	switch {
 	case f.o.Patience == 0:
 		return usagef("--patience 0: no check can be answered in no time")
+	case f.o.Patience > doctor.MostWait:
+		return usagef("doctor: --patience %s is more than %s", f.o.Patience, doctor.MostWait)
 	case given("peers") && f.peers != 2:
 		return usagef("doctor: --peers %d: it can be done by two only", f.peers).hint("filelock doctor --peers 2 DIR, on two hosts at the same time")
 	case given("wait") && !given("peers"):

@@ -91,6 +91,7 @@ func TestWrongUsageExits64SaysWhyAndAnswersNothing(t *testing.T) {
 		{"doctor --peers 2 --wait 0 .", "no partner can come in no time", ""},
 		{"doctor --peers 2 --wait 1h .", "more than 10m", ""},
 		{"doctor --patience 0 .", "no time", ""},
+		{"doctor --patience 1h .", "more than 10m", ""},
 		{"doctor --jsn .", "unknown flag: --jsn", "did you mean --json?"},
 		{"doctr .", `no command "doctr"`, "did you mean filelock doctor?"},
 		{"help nonsense", "no help about", ""},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -83,7 +84,10 @@ func (b *bench) make() error {
 		b.owner = owner
 		// Where it cannot be had there is the age of what is left, see abandoned.
 		_ = owner.TryLock(fsys.Exclusive)
-		err = owner.Extend(1)
+		var line []byte
+		if line, err = json.Marshal(self()); err == nil {
+			err = owner.Write(line)
+		}
 	}
 	if err != nil {
 		return errors.Join(err, b.clear())
@@ -197,9 +201,9 @@ func sweep(own *bench) {
 	}
 }
 
-// abandoned says whether the run that made a bench is certain to be over. Where
-// the kernel's locks testify about every process that can be in there, a run
-// that lives has the lock of its owner file.
+// abandoned says whether the run that made a bench is certain to be over. A run
+// of this very kernel that lives has the lock of its owner file. Others' may look
+// free from here, as an NFS client's do from the server.
 func abandoned(b *bench, class fsys.Class, now time.Time) bool {
 	info, err := b.dir.Lstat(".")
 	if err != nil || !info.Mode.IsDir() {
@@ -214,8 +218,15 @@ func abandoned(b *bench, class fsys.Class, now time.Time) bool {
 	if t := now.Sub(f.OpenInfo().ModTime); t < age {
 		age = t
 	}
-	if class.KernelBacked() && age > deadAfter {
-		return f.TryLock(fsys.Exclusive) == nil
+	if class.KernelBacked() && ours(f) {
+		return age > deadAfter && f.TryLock(fsys.Exclusive) == nil
 	}
 	return age > abandonedAfter
+}
+
+// ours says whether an owner file was written under this kernel.
+func ours(f fsys.File) bool {
+	var owner greeting
+	text, err := f.Read(mostMail)
+	return err == nil && json.Unmarshal(text, &owner) == nil && owner.Boot != "" && owner.Boot == self().Boot
 }

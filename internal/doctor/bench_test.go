@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,9 +17,20 @@ func left(t *testing.T, dir, name string, files ...string) string {
 	path := filepath.Join(dir, name)
 	must(t, os.Mkdir(path, 0o700))
 	for _, f := range files {
-		must(t, os.WriteFile(filepath.Join(path, f), nil, 0o600))
+		var text []byte
+		if f == ownerFile {
+			text = owner(t, self())
+		}
+		must(t, os.WriteFile(filepath.Join(path, f), text, 0o600))
 	}
 	return path
+}
+
+func owner(t *testing.T, g greeting) []byte {
+	t.Helper()
+	text, err := json.Marshal(g)
+	must(t, err)
+	return text
 }
 
 func TestASweepTakesWhatIsDeadAndNothingElse(t *testing.T) {
@@ -35,6 +47,12 @@ func TestASweepTakesWhatIsDeadAndNothingElse(t *testing.T) {
 			age(t, p, 2*deadAfter)
 			return p
 		}, true, true},
+		{"perhaps alive on a client of this server", func(t *testing.T, dir string) string {
+			p := left(t, dir, benchPrefix+id+"08")
+			must(t, os.WriteFile(filepath.Join(p, ownerFile), owner(t, greeting{Host: "client", Boot: "another", PID: 1}), 0o600))
+			age(t, p, 2*deadAfter)
+			return p
+		}, true, false},
 		{"killed just now", func(t *testing.T, dir string) string { return left(t, dir, benchPrefix+id+"02", ownerFile) }, true, false},
 		{"killed, on a network filesystem", func(t *testing.T, dir string) string {
 			p := left(t, dir, benchPrefix+id+"03", ownerFile)

@@ -52,7 +52,8 @@ type Options struct {
 	// Wait is how long the partner may take to come, and later for each answer.
 	// 0 is DefaultWait; it is at most MostWait.
 	Wait time.Duration
-	// Patience is what each check has to be answered; 0 is DefaultPatience.
+	// Patience is what each check has to be answered; 0 is DefaultPatience. It is
+	// at most MostWait too.
 	Patience time.Duration
 	// Second makes the command that runs Serve for the directory it is given, as
 	// another process. Without it what needs one is not tried.
@@ -120,7 +121,7 @@ func Run(ctx context.Context, dir string, o Options, report func(Result)) (trust
 	if o.Wait <= 0 {
 		o.Wait = DefaultWait
 	}
-	o.Wait = min(o.Wait, MostWait)
+	o.Wait, o.Patience = min(o.Wait, MostWait), min(o.Patience, MostWait)
 	if o.FS == nil {
 		o.FS = fsys.Real
 	}

@@ -49,7 +49,7 @@ func (m *mailbox) send(v any) error {
 	m.written = append(append(m.written, line...), '\n')
 	f, err := m.dir.Open(m.mine, fsys.OpenWrite)
 	if err != nil {
-		return asGone(err)
+		return m.asGone(err)
 	}
 	return errors.Join(f.Write(m.written), f.Sync(), f.Close())
 }
@@ -80,15 +80,19 @@ func (m *mailbox) receive(ctx context.Context, v any) error {
 func (m *mailbox) theirText() ([]byte, error) {
 	f, err := m.dir.Open(m.theirs, fsys.OpenListed)
 	if err != nil {
-		return nil, asGone(err)
+		return nil, m.asGone(err)
 	}
 	text, err := f.Read(mostMail)
-	return text, asGone(errors.Join(err, f.Close()))
+	return text, m.asGone(errors.Join(err, f.Close()))
 }
 
-// asGone: the mail is never removed but with the bench.
-func asGone(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
+// asGone: the mail is never removed but with its bench. Over NFS the first
+// answer about something that was removed may be another (ESTALE).
+func (m *mailbox) asGone(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, lerr := m.dir.Lstat("."); errors.Is(err, fs.ErrNotExist) || errors.Is(lerr, fs.ErrNotExist) {
 		return errGone
 	}
 	return err

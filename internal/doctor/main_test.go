@@ -23,7 +23,7 @@ var roles = map[string]func(dir string) error{
 }
 
 func TestMain(m *testing.M) {
-	beat, mostWatch, slowest = 100*time.Millisecond, time.Second, time.Second
+	unheard, lookback, mostWatch, slowest, soon = time.Second, 50*time.Millisecond, 300*time.Millisecond, time.Second, time.Second
 	if role := roles[os.Getenv(roleVariable)]; role != nil {
 		if err := role(os.Args[1]); err != nil {
 			fmt.Fprintln(os.Stderr, err)

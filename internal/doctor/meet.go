@@ -30,6 +30,11 @@ type greeting struct {
 	PID  int    `json:"pid"`
 }
 
+func self() greeting {
+	me := meta.Self()
+	return greeting{Host: me.Hostname, Boot: me.BootID, PID: me.PID}
+}
+
 // pair is this process and its partner, in a bench that both have. The mail has
 // one of its own: whoever asks a server for one name learns about the whole
 // directory, and would see there at once what else may be hidden for long.
@@ -44,12 +49,14 @@ type pair struct {
 // clear clears away what both had.
 func (p *pair) clear() error { return errors.Join(p.b.clear(), p.post.clear()) }
 
-// How often a leader who waits shows that it lives, and how long it may not do
-// so before it counts as dead. It makes the meeting file longer each time, for
-// sizes are seen where times are not.
-var beat = 500 * time.Millisecond
-
-func unheard() time.Duration { return 10 * beat }
+// How long a meeting file may be there with nothing coming of it: a leader who
+// is joined removes it at once. It, or the one who joined it, is dead then, and
+// if it is not, it sees that its file is gone, and begins anew: it looks that
+// often.
+var (
+	unheard  = 5 * time.Second
+	lookback = 500 * time.Millisecond
+)
 
 // errAlone: nobody came.
 var errAlone = errors.New("no partner came")
@@ -59,8 +66,7 @@ var errAgain = errors.New("begin anew")
 
 // meet finds the partner, within the time to wait.
 func (b *bench) meet(ctx context.Context) (*pair, error) {
-	self := meta.Self()
-	me := greeting{Host: self.Hostname, Boot: self.BootID, PID: self.PID}
+	me := self()
 	out := b.o.FS.At(b.outside)
 	watch := &watched{}
 	for end := time.Now().Add(b.o.Wait); ; {
@@ -68,9 +74,12 @@ func (b *bench) meet(ctx context.Context) (*pair, error) {
 		f, err := out.Create(meetingFile, 0o600)
 		switch {
 		case err == nil:
-			p, err = b.lead(ctx, out, f, me, end)
+			p, err = b.lead(ctx, out, f, me, end) // which closes f
 		case errors.Is(err, fs.ErrExist):
 			p, err = b.join(ctx, out, me, watch)
+		}
+		if err == nil {
+			p.b.class, p.b.mounted = b.class, b.mounted
 		}
 		if err == nil || !errors.Is(err, errAgain) {
 			return p, err
@@ -105,7 +114,7 @@ func (b *bench) lead(ctx context.Context, out fsys.Dir, f fsys.File, me greeting
 	}
 	me.ID, me.Mail = newID(), newID()
 	p = &pair{b: benchAt(b.outside, me.ID, b.o), post: benchAt(b.outside, me.Mail, b.o), leads: true, me: me}
-	p.mailbox = &mailbox{dir: p.post.dir, mine: leaderBox, theirs: guestBox, wait: beat}
+	p.mailbox = &mailbox{dir: p.post.dir, mine: leaderBox, theirs: guestBox, wait: lookback}
 	if err := errors.Join(p.b.make(), p.post.make()); err != nil {
 		return p, err
 	}
@@ -126,21 +135,19 @@ func (b *bench) lead(ctx context.Context, out fsys.Dir, f fsys.File, me greeting
 	if err := errors.Join(f.Write(line), f.Sync()); err != nil {
 		return p, err
 	}
-	for size := int64(len(line)) + 1; ; size++ {
+	for {
 		switch err := p.receive(ctx, &p.you); {
 		case err == nil:
-			p.partner, p.wait = p.you.Host, b.o.Wait
+			p.partner, p.wait = meta.Printable(p.you.Host), b.o.Wait
 			return p, p.send(me)
 		case !errors.Is(err, errNoAnswer):
 			return p, err
 		case time.Now().After(end):
 			return p, fmt.Errorf("%w within %s", errAlone, b.o.Wait)
 		}
-		if named, err := fsys.Names(out, meetingFile, info.ID); err == nil && !named {
+		now, err := look(out, meetingFile)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && now.ID != info.ID {
 			return p, errAgain // somebody took this one for dead
-		}
-		if err := errors.Join(f.Extend(size), f.Sync()); err != nil {
-			return p, err
 		}
 	}
 }
@@ -151,12 +158,12 @@ type watched struct {
 	since time.Time
 }
 
-// dead says whether the leader has not shown for long that it lives.
+// dead says whether nothing has come of the meeting for long.
 func (w *watched) dead(text string) bool {
 	if w.since.IsZero() || text != w.text {
 		w.text, w.since = text, time.Now()
 	}
-	return time.Since(w.since) > unheard()
+	return time.Since(w.since) > unheard
 }
 
 // join joins the leader of the meeting file. errAgain: there is none that could
@@ -189,7 +196,7 @@ func (b *bench) join(ctx context.Context, out fsys.Dir, me greeting, watch *watc
 		return nil, errAgain
 	}
 	p := &pair{b: benchAt(b.outside, leader.ID, b.o), post: benchAt(b.outside, leader.Mail, b.o), me: me, you: leader}
-	p.mailbox = &mailbox{dir: p.post.dir, mine: guestBox, theirs: leaderBox, wait: unheard()}
+	p.mailbox = &mailbox{dir: p.post.dir, mine: guestBox, theirs: leaderBox, wait: unheard}
 	claim, err := p.dir.Create(claimFile, 0o600)
 	switch {
 	case errors.Is(err, fs.ErrExist), errors.Is(err, fs.ErrNotExist): // it has a partner, or has ended
@@ -211,7 +218,7 @@ func (b *bench) join(ctx context.Context, out fsys.Dir, me greeting, watch *watc
 			return nil, context.Cause(ctx)
 		}
 		if err == nil {
-			p.partner, p.wait = p.you.Host, b.o.Wait
+			p.partner, p.wait = meta.Printable(p.you.Host), b.o.Wait
 			return p, nil
 		}
 	}

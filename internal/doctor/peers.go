@@ -55,9 +55,14 @@ func (r *run) peers(ctx context.Context, b *bench) {
 		r.say(checkPeers, alone(err))
 		return
 	}
-	var found map[string]finding
-	ended := bounded(ctx, p.longest(), func(ctx context.Context) { found, err = p.experiments(ctx) }, nil)
-	if p.leads || !ended || err != nil {
+	var found, list map[string]finding
+	var ferr error // and list: looked at only when the experiments came to an end
+	if bounded(ctx, p.longest(), func(ctx context.Context) { list, ferr = p.experiments(ctx) }, nil) {
+		found, err = list, ferr
+	} else {
+		err = errors.New("no answer from the filesystem")
+	}
+	if p.leads || err != nil {
 		// The leader clears away; the guest only after a leader who may be dead.
 		if cerr := clearWithin(r.o.Patience, b.outside, p.clear); err == nil {
 			err = cerr
@@ -65,9 +70,6 @@ func (r *run) peers(ctx context.Context, b *bench) {
 	}
 	if ctx.Err() != nil {
 		return
-	}
-	if !ended {
-		found, err = nil, errors.New("no answer from the filesystem")
 	}
 	for _, name := range peersChecks {
 		f, ok := found[name]
@@ -162,9 +164,7 @@ func (p *pair) merge(found map[string]finding, theirs []Result) {
 			found[t.Check] = finding{t.OK, detail}
 			continue
 		}
-		if t.OK == nil || f.ok != nil && *f.ok {
-			f.ok = t.OK
-		}
+		f.ok = worse(f.ok, t.OK)
 		if f.detail == detail {
 			found[t.Check] = f
 			continue
@@ -172,6 +172,17 @@ func (p *pair) merge(found map[string]finding, theirs []Result) {
 		f.detail = fmt.Sprintf("here: %s; on %s: %s", f.detail, meta.Printable(p.you.Host), detail)
 		found[t.Check] = f
 	}
+}
+
+// worse: what failed is worse than what could not be tried.
+func worse(a, b *bool) *bool {
+	switch {
+	case a != nil && !*a, b != nil && !*b:
+		return &no
+	case a == nil || b == nil:
+		return nil
+	}
+	return a
 }
 
 // creates has both create the same files at the same time, a few at once, so
@@ -189,7 +200,8 @@ func (p *pair) creates(ctx context.Context, found map[string]finding) error {
 		theirs += len(won)
 		for i, n := range wins {
 			if n != 1 {
-				found[checkPeersCreate] = bad("%d created %s, each as the only one: O_EXCL excludes nobody between hosts", n, raced(name, i))
+				found[checkPeersCreate] = bad("%d created %s, each as the only one: O_EXCL excludes nobody between hosts "+
+					"(over NFSv3, see also whether both were started from one snapshot)", n, raced(name, i))
 				return nil
 			}
 			ours++
@@ -206,9 +218,7 @@ func (p *pair) counters(ctx context.Context, found map[string]finding) error {
 	for _, c := range []struct{ check, how, good, bad string }{
 		{checkPeersKept, countKept, "kept open all the time",
 			"what was read came from a cache. Open data files after taking the lock, and close them before releasing it"},
-		{checkPeersCounter, countPlain, "opened after the lock was taken and closed before it was released",
-			"a client takes two versions of a file for one when they are of the same tick of the server's clock (NFSv3). " +
-				"Take a kernel lock on the data file itself, around reading and writing it, or mount with vers=4.2, or with noac"},
+		{checkPeersCounter, countPlain, "opened after the lock was taken and closed before it was released", p.whyLost()},
 		{checkPeersLocked, countLocked, "opened after the lock was taken, itself locked with a kernel lock, and closed before the lock was released",
 			"do not share data in files between these hosts"},
 	} {
@@ -231,6 +241,18 @@ func (p *pair) counters(ctx context.Context, found map[string]finding) error {
 		}
 	}
 	return nil
+}
+
+// whyLost says why updates are lost in spite of everything, and what helps.
+func (p *pair) whyLost() string {
+	const lock = "Take a kernel lock on the data file itself, around reading and writing it"
+	switch p.b.class.Type {
+	case "nfs", "nfs4":
+		return "a client takes two versions of a file for one when they are of the same tick of the server's clock (NFSv3). " + lock + ", or mount with vers=4.2, or with noac"
+	case "cifs", "smb", "smb2", "smbfs":
+		return "a client may answer a read from its cache before it has heard of another's write. " + lock + ", or mount with cache=none"
+	}
+	return "what was read came from a cache. " + lock
 }
 
 // countBoth returns how often both counted, what went wrong with counting, and

@@ -181,16 +181,39 @@ func (p *pair) refused(ctx context.Context, name string) (bool, error) {
 	return false, err
 }
 
-// removesOpen removes a file that the partner has open, as the lock of an owner
-// that is stopped, and makes another of that name.
+// removesOpen takes the name of a file that the partner has open, as the lock of
+// an owner that is stopped: by removing it, and by renaming it first, which is
+// what filelock does where the name would stay.
 func (p *pair) removesOpen(ctx context.Context, name string) (finding, error) {
+	removed, err := p.freeAfter(ctx, name, p.b.dir.Unlink)
+	if err != nil || *removed.ok {
+		return removed, err
+	}
+	renamed, err := p.freeAfter(ctx, name+"-too", func(n string) error { return p.b.dir.Rename(n, n+"-aside") })
+	if err != nil {
+		return renamed, err
+	}
+	said := "by removing it: " + removed.detail + "; by renaming it: " + renamed.detail
+	if *renamed.ok && p.b.class.KeepsNames() {
+		return good("%s, which is what filelock does here", said), nil
+	}
+	return bad("%s: the lock of an owner that is stopped, not dead, stays in the way until that runs or dies", said), nil
+}
+
+// freeAfter says whether a name can be used again after it was taken from a file
+// that the partner has open.
+func (p *pair) freeAfter(ctx context.Context, name string, take func(string) error) (finding, error) {
 	for _, do := range []string{"create", "touch"} {
 		if _, err := p.ask(ctx, request{Do: do, Name: name}); err != nil {
 			return finding{}, err
 		}
 	}
-	if err := p.b.dir.Unlink(name); err != nil {
-		return bad("a file that the other host has open cannot be removed: %v", err), nil
+	closed := func(f finding) (finding, error) {
+		_, err := p.ask(ctx, request{Do: "close", Name: name})
+		return f, err
+	}
+	if err := take(name); err != nil {
+		return closed(bad("the name of a file that the other host has open cannot be taken: %v", err))
 	}
 	for begin := time.Now(); ; {
 		f, err := p.b.dir.Create(name, 0o600)
@@ -200,12 +223,9 @@ func (p *pair) removesOpen(ctx context.Context, name string) (finding, error) {
 			if err := f.Close(); err != nil {
 				return finding{}, err
 			}
-			_, err := p.ask(ctx, request{Do: "close", Name: name})
-			return good("a file that the other host has open was removed, and its name was free %s later", round(took)), err
+			return closed(good("the name of a file that the other host has open is free after %s", round(took)))
 		case took > soon:
-			_, aerr := p.ask(ctx, request{Do: "close", Name: name})
-			return bad("a file that the other host has open was removed, and its name cannot be used %s later (%v): "+
-				"the lock of an owner that is stopped, not dead, stays in the way until that runs or dies", round(took), err), aerr
+			return closed(bad("the name of a file that the other host has open cannot be used %s later", round(took)))
 		}
 		if err := pause(ctx, 10*time.Millisecond); err != nil {
 			return finding{}, err
