@@ -18,8 +18,8 @@ type doctorSays struct {
 
 func init() {
 	scenarios = append(scenarios,
-		scenario{"doctor with a partner", []string{"ci", "doctor"}, doctorOfTwo},
-		scenario{"doctor where nobody answers", []string{"ci", "doctor"}, doctorOfTheDead},
+		scenario{"doctor with a partner", []string{"ci", "doctor"}, doctorOfTwo, 50},
+		scenario{"doctor where nobody answers", []string{"ci", "doctor"}, doctorOfTheDead, 5},
 	)
 }
 
