@@ -1,6 +1,7 @@
 package lock
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -42,8 +43,11 @@ func newLease(h *handle, hd *hold, length, from time.Duration) *lease {
 	return l
 }
 
-// until is the end of the lease.
-func (l *lease) until() time.Duration { return time.Duration(l.from.Load()) + l.length }
+// until is the end of the lease; one so long that no clock reads it has none.
+func (l *lease) until() time.Duration {
+	from := time.Duration(l.from.Load())
+	return from + min(l.length, math.MaxInt64-from)
+}
 
 // over: the lease is at its end.
 func (l *lease) over() bool { return l.h.cfg.host.Uptime() >= l.until() }

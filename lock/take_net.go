@@ -105,7 +105,7 @@ func (softProtocol) metNet(h *handle, st *reaper.Status, round int) (step, error
 func (softProtocol) claim(h *handle, class fsys.Class) (*hold, error) {
 	hd := &hold{leaseMS: h.leaseFor(false).Milliseconds()}
 	c, err := h.reap.Claim(h.dir, h.name, reaper.Making{
-		Perm: h.cfg.mode, Exact: h.cfg.exact, Renewed: hd.leaseMS > 0, Aside: class.KeepsNames(),
+		Perm: h.cfg.mode, Exact: h.cfg.exact, Lease: time.Duration(hd.leaseMS) * time.Millisecond, Renewed: hd.leaseMS > 0, Aside: class.KeepsNames(),
 		Record: func(info fsys.Info, token string) (_ []byte, err error) {
 			h.rememberNet(info, class)
 			if err := h.raiseFence(hd); err != nil {

@@ -29,6 +29,7 @@ type Claim struct {
 	dir    fsys.Dir
 	name   string
 	aside  bool
+	lease  time.Duration
 	closed bool
 	torn   bool // it was last seen without a whole record
 }
@@ -44,7 +45,8 @@ type Making struct {
 	// the protocol may do so after an answer, too. A client of NFS answers lstat
 	// itself; an honest answer is two requests to the server.
 	Renewed bool
-	Aside   bool // fsys.Class.KeepsNames of the filesystem
+	Lease   time.Duration // of the record; 0: none
+	Aside   bool          // fsys.Class.KeepsNames of the filesystem
 }
 
 // ErrAgain: the file that was made could not be kept, and is gone: make another.
@@ -68,7 +70,7 @@ func (e *LeftError) Unwrap() error { return e.Err }
 // before the file can exist. After an error there is no file of ours, unless it
 // says so with a *LeftError; ErrAgain is worth another attempt.
 func (r *Reaper) Claim(dir fsys.Dir, name string, m Making) (_ *Claim, err error) {
-	c := &Claim{r: r, dir: dir, name: name, Token: r.host.NewToken(), aside: m.Aside}
+	c := &Claim{r: r, dir: dir, name: name, Token: r.host.NewToken(), aside: m.Aside, lease: m.Lease}
 	r.host.Tokens.Enter(c.Token)
 	c.Since = r.host.Uptime()
 	if c.File, err = dir.Create(name, m.Perm); err != nil {
@@ -79,15 +81,25 @@ func (r *Reaper) Claim(dir fsys.Dir, name string, m Making) (_ *Claim, err error
 		return nil, c.abandon(err)
 	}
 	// Half of the grace is the room for a pause between here and the owner's
-	// first look at his clock.
-	if r.late(c.Since) {
+	// first look at his clock. With a shorter lease there is nothing to give when
+	// that is over.
+	if age := c.age(); age > tornGrace/2 || m.Lease > 0 && age >= m.Lease {
 		return nil, c.abandon(ErrAgain)
 	}
 	return c, nil
 }
 
-// late: somebody may have begun to break what was unfinished until now.
-func (r *Reaper) late(since time.Duration) bool { return r.host.Uptime()-since > tornGrace/2 }
+func (c *Claim) age() time.Duration { return c.r.host.Uptime() - c.Since }
+
+// young: nobody can have begun to break it, neither what was unfinished until now
+// nor what was whole at once.
+func (c *Claim) young() bool {
+	least := tornGrace
+	if c.lease > 0 {
+		least = min(least, c.lease)
+	}
+	return c.age() <= least/2
+}
 
 func (c *Claim) write(m Making) error {
 	info, err := c.File.Kind()
@@ -125,7 +137,7 @@ func (c *Claim) write(m Making) error {
 // abandon removes what was made, so that no call returns before its own late
 // record is gone.
 func (c *Claim) abandon(cause error) error {
-	err := c.unlink(func() bool { return !c.r.late(c.Since) }, true)
+	err := c.unlink(c.young, true)
 	c.end()
 	if errors.Is(err, errOld) && !c.torn {
 		err = c.breakOwn()
