@@ -74,15 +74,20 @@ func (r *Reaper) Glance(dir fsys.Dir, name string) (Status, error) {
 }
 
 func (r *Reaper) examine(dir fsys.Dir, name string, blank *sighting) (Status, error) {
+	var last error
 	for range lookAgain {
 		s := *blank
 		st, err := r.examineOnce(dir, name, &s)
 		if !errors.Is(err, errMoved) && !fsys.IsGone(err) {
 			return st, err
 		}
+		last = err
 		if !s.class.Local {
 			r.host.Sleep(movedPause)
 		}
+	}
+	if !errors.Is(last, errMoved) { // it is not the file that goes
+		return Status{Path: join(dir, name)}, last
 	}
 	st := Status{Path: join(dir, name), Exists: true, State: StateUnknown, passing: true}
 	st.Judgment = unproven("the path named another file at each of "+fmt.Sprint(lookAgain)+" looks", "a moment in which the lock does not change hands")
@@ -113,7 +118,7 @@ func (r *Reaper) examineOnce(dir fsys.Dir, name string, s *sighting) (Status, er
 		return Status{Path: path}, err
 	}
 	st, err := r.lookAndCheck(dir, name, f, s)
-	if fsys.IsGone(err) { // while it was open
+	if errors.Is(err, fs.ErrNotExist) { // it went while it was open
 		err = errMoved
 	}
 	return st, errors.Join(err, f.Close())

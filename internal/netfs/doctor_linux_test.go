@@ -39,7 +39,7 @@ func bringFilelock(t *testing.T, r *Rig) {
 // of its filesystems.
 func doctorOfTwo(t *testing.T, r *Rig) {
 	bringFilelock(t, r)
-	argv := []string{shared("filelock"), "doctor", "--json", "--peers", "2", "--wait", "60", clientDir}
+	argv := []string{shared("filelock"), "doctor", "--json", "--patience", "30", "--peers", "2", "--wait", "60", clientDir}
 	var sides [2]*Process
 	for i, g := range r.Clients {
 		sides[i] = g.Start(t, nil, argv...)

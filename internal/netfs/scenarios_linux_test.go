@@ -36,8 +36,8 @@ func TestScenarios(t *testing.T) {
 		}
 		slices.SortStableFunc(q.left, func(a, b scenario) int { return b.seconds - a.seconds })
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			if chosen() != "ci" {
-				t.Parallel()
 				q.on(t, s)
 				return
 			}
@@ -74,7 +74,11 @@ func (q *toRun) next() (scenario, bool) {
 
 // on boots a rig, and runs on it what is left, until nothing is.
 func (q *toRun) on(t *testing.T, s system) {
-	r := boot(t, s, os.Getenv("FILELOCK_TEST_NETFS_MOUNT"))
+	options := os.Getenv("FILELOCK_TEST_NETFS_MOUNT")
+	if options == "" && (chosen() == "ci" || chosen() == "lock") {
+		options = s.options
+	}
+	r := boot(t, s, options)
 	for sc, ok := q.next(); ok; sc, ok = q.next() {
 		t.Run(sc.name, func(t *testing.T) {
 			r.ready(t)
