@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/filelock-go/filelock/lock"
 )
 
 // mostNetStops bounds the schedules over a network, where breaking takes more
@@ -26,7 +28,7 @@ func TestNoInterleavingOverANetworkRemovesALiveLock(t *testing.T) {
 					for i := range mostNetStops {
 						more := false
 						for j := range mostNetStops {
-							if (5*i+j)%(4*oneIn()) != 0 {
+							if (5*i+j)%(8*oneIn()) != 0 {
 								continue
 							}
 							s, a, b := newNetStage(t, dir, scene.set)
@@ -127,7 +129,7 @@ func TestNoDrawnScheduleOverANetworkRemovesALiveLock(t *testing.T) {
 }
 
 func newNetStage(t *testing.T, dir string, set func(t *testing.T, s *netStage)) (s *netStage, a, b *player) {
-	s = &netStage{dir: dir, path: dir + "/job.lock", now: time.Hour}
+	s = &netStage{dir: dir, path: dir + "/job.lock", now: time.Hour, since: map[*lock.Soft]time.Duration{}}
 	set(t, s)
 	a, b = s.machine(1), s.machine(2)
 	s.watch(t, a, b)
