@@ -32,7 +32,7 @@ func (s *netStage) fail(format string, args ...any) {
 }
 
 func (s *netStage) guard(level int) string {
-	return filepath.Join(s.dir, fmt.Sprintf(".job.lock.%d.guard", level))
+	return filepath.Join(s.dir, fmt.Sprintf(".%s.%d.guard", filepath.Base(s.path), level))
 }
 
 // machine is a player on the nth machine.
