@@ -291,14 +291,14 @@ func (h *handle) end(force bool) error {
 	queues.leaving()
 	err := h.release(hd)
 	<-h.turn
+	h.mu.Lock() // the keeper may just be finding it lost
 	switch {
 	case hd.over:
 		err = h.lostError()
 	case errors.Is(err, ErrLost):
-		h.mu.Lock()
 		hd.lose()
-		h.mu.Unlock()
 	}
+	h.mu.Unlock()
 	h.logRelease(hd, start, err)
 	queues.released(h, hd.mode)
 	return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
@@ -342,6 +343,8 @@ func asLockError(h *handle, err error) error {
 	switch {
 	case errors.Is(pe.Err, fs.ErrNotExist): // the file itself can be made
 		what = fmt.Errorf("there is no directory %q: %w", h.dir.Path(), pe.Err)
+	case fsys.IsSide(filepath.Base(pe.Path)): // a guard, say, that is in the way
+		what = pe
 	case pe.Op != "open" || pe.Path != h.path:
 		what = fmt.Errorf("%s: %w", pe.Op, pe.Err)
 	}

@@ -35,7 +35,7 @@ func (s *Sights) Recall(key, boot string) (sights.Sight, bool) {
 	case own.Print == other.Print:
 		own.First, own.Last, own.Reads = min(own.First, other.First), max(own.Last, other.Last), max(own.Reads, other.Reads)
 		return own, true
-	case own.Last > other.Last:
+	case own.Last >= other.Last:
 		// What is kept may be old: where it can be read but not replaced (a full
 		// disk) it would have each look begin the watch anew.
 		return own, true
