@@ -89,7 +89,7 @@ func (r *Reaper) examine(dir fsys.Dir, name string, blank *sighting) (Status, er
 	if !errors.Is(last, errMoved) { // it is not the file that goes
 		return Status{Path: join(dir, name)}, last
 	}
-	st := Status{Path: join(dir, name), Exists: true, State: StateUnknown, passing: true}
+	st := Status{Path: join(dir, name), Exists: true, State: StateUnknown, passing: true, unseen: true}
 	st.Judgment = unproven("the path named another file at each of "+fmt.Sprint(lookAgain)+" looks", "a moment in which the lock does not change hands")
 	return st, nil
 }
