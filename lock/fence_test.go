@@ -109,11 +109,12 @@ func listing(t *testing.T, dir string) string {
 // written before its middle, goes on from its size.
 func TestAFenceIsItsSize(t *testing.T) {
 	path := tempPath(t)
-	sparse(t, fencePath(path), 1<<33)
+	const size = int64(1) << 33
+	sparse(t, fencePath(path), size)
 	l := lock.NewSoft(path, lock.WithFence())
 	must(t, l.TryLock())
-	if l.Fence() != 1<<33+1 {
-		t.Errorf("%d after %d", l.Fence(), 1<<33)
+	if l.Fence() != uint64(size)+1 {
+		t.Errorf("%d after %d", l.Fence(), size)
 	}
 	must(t, l.Unlock())
 }
