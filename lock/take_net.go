@@ -28,12 +28,27 @@ const (
 	// senseless is how often a file is read that makes no sense: a server may
 	// answer a read with half of a write.
 	senseless = 3
+	// oddAnswers is how many errors are put up with that may pass, and oddPause
+	// the longest pause after one: some 3 s in all. A client of SMB says EINVAL for
+	// a second to the opening of a file that another has just removed.
+	oddAnswers = 20
+	oddPause   = 250 * time.Millisecond
 )
+
+// odd waits after the nth answer that says nothing, and is false when there were
+// too many.
+func (h *handle) odd(n int) bool {
+	if n >= oddAnswers {
+		return false
+	}
+	h.cfg.host.Sleep(min(time.Duration(n)*netPause, oddPause))
+	return true
+}
 
 // takeNet tries once. A waiter that found the lock held looks whether it still
 // is, which is fewer requests than an attempt to make the file.
 func (p softProtocol) takeNet(h *handle, t *try, class fsys.Class) (*hold, *reaper.Status, error) {
-	odd := 0
+	odd, strange := 0, 0
 	if h.network.Load() == nil {
 		h.network.Store(&network{class: class})
 	}
@@ -45,21 +60,25 @@ func (p softProtocol) takeNet(h *handle, t *try, class fsys.Class) (*hold, *reap
 				return hd, nil, nil
 			case errors.Is(err, reaper.ErrAgain) && round < netRounds:
 				continue
+			case fsys.MayPass(err) && !leaves(err):
+				if odd++; h.odd(odd) {
+					continue // a round more, of which there are enough
+				}
+				return nil, nil, netError(h, err)
 			case !errors.Is(err, fs.ErrExist):
 				return nil, nil, netError(h, err)
 			}
 		}
 		seen, err := h.reap.Examine(h.dir, h.name, true)
 		if err != nil {
-			if odd++; odd == senseless || errors.Is(err, fs.ErrPermission) || errors.Is(err, fsys.ErrIrregular) {
+			if odd++; !fsys.MayPass(err) || !h.odd(odd) {
 				return nil, nil, asLockError(h, err)
 			}
-			h.cfg.host.Sleep(netPause)
 			continue
 		}
 		switch next, err := p.metNet(h, &seen, round); {
 		case errors.Is(err, ErrNotLockFile):
-			if odd++; odd == senseless {
+			if strange++; strange == senseless {
 				return nil, nil, err
 			}
 			h.cfg.host.Sleep(netPause)
@@ -80,6 +99,8 @@ func (softProtocol) metNet(h *handle, st *reaper.Status, round int) (step, error
 		return tryAgain, nil
 	case st.Denied() != nil:
 		return giveWay, nil
+	case st.State == reaper.StateUnknown && st.Passing(): // it could not be seen
+		return giveWay, nil
 	case st.Kind == meta.KindFile:
 		return giveWay, fmt.Errorf("lock %q: %w: it is a hard lock's file, and over a network a soft lock cannot wait for it", h.path, ErrNotLockFile)
 	case st.Content == meta.Malformed, st.Content == meta.Newer:
@@ -93,7 +114,10 @@ func (softProtocol) metNet(h *handle, st *reaper.Status, round int) (step, error
 	switch {
 	case err == nil, errors.Is(err, reaper.ErrChanged):
 		return tryAgain, nil
-	case errors.Is(err, reaper.ErrGuarded), errors.Is(err, fsys.ErrLocked):
+	case errors.Is(err, reaper.ErrGuarded):
+		st.Evidence = append(st.Evidence[:len(st.Evidence):len(st.Evidence)], err.Error())
+		return giveWay, nil
+	case errors.Is(err, fsys.ErrLocked):
 		return giveWay, nil
 	case errors.Is(err, fs.ErrPermission):
 		return giveWay, &HeldError{Path: h.path, Record: st.Record, Judgment: st.Judgment, Err: err}
@@ -128,6 +152,12 @@ func (softProtocol) claim(h *handle, class fsys.Class) (*hold, error) {
 		hd.letLease(h, time.Duration(hd.leaseMS)*time.Millisecond, c.Since)
 	}
 	return hd, nil
+}
+
+// leaves says whether an error is that something of ours was left behind.
+func leaves(err error) bool {
+	var left *reaper.LeftError
+	return errors.As(err, &left)
 }
 
 // netError is the error of a claim.

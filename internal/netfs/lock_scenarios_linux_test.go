@@ -173,8 +173,14 @@ func (r *Rig) takesOver(t *testing.T, p *Process, renewed, ended time.Time) (fen
 	if d := at.Sub(renewed); d < theLease {
 		t.Errorf("the lock was taken over %v after its last renewal, before its lease of %v was over", d, theLease)
 	}
-	if d := at.Sub(ended); d > theLease+5*time.Second {
-		t.Errorf("the lock was taken over %v after its owner's end, want within the lease of %v and 5 s", d, theLease)
+	within := theLease + 5*time.Second
+	if r.System.name == smb.name {
+		// The server waits for the client that does not answer before it lets
+		// another rename what that has open.
+		within = patience
+	}
+	if d := at.Sub(ended); d > within {
+		t.Errorf("the lock was taken over %v after its owner's end, want within %v", d, within)
 	}
 	return fenceOf(t, line), at
 }
