@@ -121,7 +121,7 @@ func (r *Reaper) guardRecord(_ fsys.Info, token string) ([]byte, error) {
 // all that tells it from another, and of one that was not renewed, that it was
 // not renewed since.
 func (s *Status) same(now *sighting) bool {
-	unchanged := now.info.Size == s.info.Size && now.info.ModTime.Equal(s.info.ModTime) && now.info.ChangeTime.Equal(s.info.ChangeTime)
+	unchanged := sameTimes(&now.info, &s.info)
 	switch {
 	case s.Content == meta.Torn:
 		return now.content.Class == meta.Torn && now.info.ID == s.info.ID && unchanged
