@@ -100,6 +100,7 @@ func (p *process) soft(phase string, o ...lock.Option) {
 	p.trying(l.TryLock())
 	p.holds()
 	if l.Locked() {
+		p.askAbout(asked{op: says}, p.lock)
 		p.stop()
 		p.phase = "releases"
 	} else {
@@ -140,7 +141,7 @@ func (p *process) grant() {
 	p.holds()
 	p.ask(asked{op: shell})
 	p.stop()
-	p.inside, p.given = false, false
+	p.inside = false
 	p.phase = "revokes"
 	for {
 		// As Revoke does, without its timers.

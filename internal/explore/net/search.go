@@ -229,7 +229,11 @@ func (s *search) arrive(st *state, p int, e edge) {
 		act.keep(e.keep)
 	}
 	act.node = e.node
-	switch s.at(st, p).op {
+	o := s.at(st, p).op
+	if t := st.name[0]; (o == done || o == again) && t != 0 && int(st.file[t].owner) == p && !s.cfg.faulty() {
+		s.fail("a call returns before the own file is gone")
+	}
+	switch o {
 	case done:
 		rounds := act.rounds - 1
 		*act = actor{node: -1}
@@ -312,7 +316,7 @@ func (s *search) sum(st *state) uint64 {
 	for i := 1; i < files; i++ {
 		f := &st.file[i]
 		if *f != (file{}) {
-			b = append(b, byte(i), f.owner<<4|byte(f.form), f.age<<4|byte(f.kind), flag(f.touched)<<1|flag(f.gone))
+			b = append(b, byte(i), f.owner<<4|byte(f.form), f.age<<4|byte(f.kind), flag(f.late)<<2|flag(f.touched)<<1|flag(f.gone))
 		}
 	}
 	b = append(b, 0xff, st.crashes<<4|st.pauses, st.losses<<4|st.stale, flag(st.spent))

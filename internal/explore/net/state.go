@@ -34,6 +34,7 @@ type file struct {
 	age     uint8 // 0 young, 1 more than half, 2 all of the lease or grace is over
 	kind    kind
 	touched bool // its times were changed since the record was written
+	late    bool // its record was written when the grace was over
 	gone    bool // the shell for which it was made has ended
 }
 

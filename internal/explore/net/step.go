@@ -54,7 +54,7 @@ func (x *stepper) private(s *state, p int, a *asked) bool {
 		return x.over(s, s.act[p].slots[a.slot])
 	case watch:
 		return !x.live(s, s.act[p].slots[a.slot])
-	case let, lost:
+	case let, lost, says:
 		return true
 	}
 	return false
@@ -63,7 +63,7 @@ func (x *stepper) private(s *state, p int, a *asked) bool {
 // over: the process that a record names has ended.
 func (x *stepper) over(s *state, t uint8) bool {
 	f := &s.file[t]
-	return s.ended(int(f.owner)) || f.kind == behalf && f.form == whole && !x.live(s, t)
+	return s.ended(int(f.owner)) || f.gone
 }
 
 // step answers the question of a process in every way.
@@ -125,6 +125,9 @@ func (x *stepper) step(s state, p int, a *asked) {
 	case write:
 		f := &s.file[t]
 		f.form = whole
+		if f.age == 2 { // of the grace: of the lease it is half
+			f.age, f.late = 1, true
+		}
 		x.emit(s, answer{})
 		x.loses(s, 1)
 	case sync:
@@ -155,10 +158,16 @@ func (x *stepper) step(s state, p int, a *asked) {
 		x.emit(s, answer{})
 	case lost:
 		switch {
+		case x.cfg.faulty():
 		case s.name[0] == t:
 			x.fail("a lock that is lost is still there")
-		case s.file[t].age < 2 && !s.file[t].gone && !x.cfg.faulty():
+		case s.file[t].age < 2 && !s.file[t].gone:
 			x.fail("a lock is lost before its time")
+		}
+		x.emit(s, answer{})
+	case says:
+		if s.file[t].age == 2 {
+			x.fail("a lock whose lease is over is said to be held")
 		}
 		x.emit(s, answer{})
 	case bad:
@@ -168,7 +177,7 @@ func (x *stepper) step(s state, p int, a *asked) {
 	}
 }
 
-// loses is a call that was done, and says that it failed.
+// loses is a call that says that it failed, done or not.
 func (x *stepper) loses(s state, n uint8) {
 	if s.losses >= n {
 		s.losses -= n
@@ -247,6 +256,7 @@ func (x *stepper) unlinks(s state, p int, a *asked) {
 	if why := x.wrongly(&s, p, a, t); why != "" {
 		x.fail(why)
 	}
+	x.loses(s, 1)
 	*named = 0
 	x.emit(s, answer{})
 	x.loses(s, 1)
@@ -262,7 +272,7 @@ func (x *stepper) wrongly(s *state, p int, a *asked, t uint8) string {
 	}
 	act := &s.act[p]
 	switch i := s.slotOf(p, t); {
-	case q != p && x.live(s, t) && f.age < 2:
+	case q != p && x.live(s, t) && f.age < 2 && (!f.late || x.at(s, q).inside):
 		return fmt.Sprintf("the file of a live %s is removed", what)
 	case p == janitor:
 	case a.judged < 0 && (i < 0 || a.mine>>i&1 == 0):

@@ -27,10 +27,11 @@ const (
 	shell
 	let  // the release has succeeded
 	lost // the lock is lost
+	says // that it is locked
 )
 
 var opNames = [...]string{"ends", "tries again", "trouble", "create", "open", "fstat", "read", "lstat", "write", "sync", "unlink", "looks at its clock",
-	"watches", "looks at the process", "list", "has the lock", "lets its shell end", "has released", "has lost it"}
+	"watches", "looks at the process", "list", "has the lock", "lets its shell end", "has released", "has lost it", "says that it is locked"}
 
 func (o op) String() string { return opNames[o] }
 
@@ -41,11 +42,11 @@ const (
 	missing
 	exists
 	other  // another file than the one that it means
-	failed // though it was done
+	failed // done or not
 	over   // watch: for long enough; look, shell: gone
 )
 
-var whatNames = [...]string{"", "missing", "exists", "another file", "fails, though it was done", "over"}
+var whatNames = [...]string{"", "missing", "exists", "another file", "fails, done or not", "over"}
 
 // answer is what comes of a question.
 type answer struct {
