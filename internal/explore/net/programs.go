@@ -22,6 +22,12 @@ type Program struct {
 var Programs = []*Program{
 	// lease takes the lock, again until it has it, and releases it.
 	{Name: "lease", run: func(p *process) { p.soft("lease") }},
+	// waits is the same by one who waits: he looks before he tries.
+	{Name: "waits", run: func(p *process) {
+		p.soft("waits")
+	}},
+	// fenced is the same with a number.
+	{Name: "fenced", run: func(p *process) { p.soft("fenced", lock.WithFence()) }},
 	// endless is the same without a lease.
 	{Name: "endless", near: true, run: func(p *process) { p.soft("endless", lock.WithLease(0)) }},
 	// grant takes it for a shell, which may have ended when it is revoked.
@@ -88,19 +94,23 @@ func (p *process) trying(err error) {
 }
 
 // holds is the time in which it has the lock.
-func (p *process) holds() {
+func (p *process) holds(fence uint64) {
 	p.inside = true
-	p.ask(asked{op: hold})
+	p.ask(asked{op: hold, number: uint8(fence)})
 	p.stop()
 }
 
 func (p *process) soft(phase string, o ...lock.Option) {
 	p.phase = phase
 	l := lock.NewSoft(path, append(o, lock.InHost(p.Host), lock.WithNetwork())...)
-	p.trying(l.TryLock())
-	p.holds()
+	if phase == "waits" {
+		p.trying(lock.InParts(p.Host, l, false).Try())
+	} else {
+		p.trying(l.TryLock())
+	}
+	p.holds(l.Fence())
 	if l.Locked() {
-		p.askAbout(asked{op: says}, p.lock)
+		p.askAbout(asked{op: says}, p.own[0])
 		p.stop()
 		p.phase = "releases"
 	} else {
@@ -120,7 +130,7 @@ func (p *process) leaves(release func() error) error {
 
 func (p *process) released(err error) {
 	p.stop()
-	v := p.lock
+	v := p.own[0]
 	switch {
 	case err == nil:
 		p.askAbout(asked{op: let}, v)
@@ -138,7 +148,7 @@ func (p *process) grant() {
 	token, err := lock.Grant(context.Background(), path, shellPID, lock.InHost(p.Host), lock.WithNetwork(), lock.WithTimeout(0))
 	p.trying(err)
 	p.given = true
-	p.holds()
+	p.holds(0)
 	p.ask(asked{op: shell})
 	p.stop()
 	p.inside = false

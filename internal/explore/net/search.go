@@ -27,16 +27,37 @@ type search struct {
 	replay  func(state, string) // instead of taking states in
 	move    string
 	why     string
+
+	own   map[*Program]*tree
+	heard *[most][]answer // what each process heard in its round, if somebody wants to know
 }
 
 var seed = maphash.MakeSeed()
 
 // Run explores.
 func (c *Config) Run(ctx context.Context) (Result, error) {
-	if err := c.check(); err != nil {
+	start := time.Now()
+	s, err := c.search()
+	if err != nil {
 		return Result{}, err
 	}
-	start := time.Now()
+	s.reached(s.first, false)
+	err = s.all(ctx)
+	if err == nil && s.result.Wrong == "" && c.Stuck {
+		s.stuck()
+	}
+	for _, t := range s.own {
+		s.result.Nodes += len(t.nodes)
+	}
+	s.result.States, s.result.Time = len(s.parent), time.Since(start)
+	return s.result, err
+}
+
+// search is a search that has not begun.
+func (c *Config) search() (*search, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
 	s := &search{known: make(map[uint64]uint32), seen: make(map[uint64]bool)}
 	s.cfg, s.fail = c, func(why string) {
 		if s.why == "" {
@@ -44,30 +65,25 @@ func (c *Config) Run(ctx context.Context) (Result, error) {
 		}
 	}
 	trees := make(map[*Program]*tree)
+	s.own = trees
 	st := &s.first
 	for p := range st.act {
 		st.act[p].node = -1
 	}
 	s.alike = true
+	hosts := make(map[byte]bool)
 	for p, prog := range c.Actors {
 		if trees[prog] == nil {
 			trees[prog] = newTree(prog, c)
 		}
 		s.trees[p] = trees[prog]
 		st.act[p].rounds, st.act[p].node = uint8(c.Rounds), trees[prog].root.node
-		s.alike = s.alike && prog == c.Actors[0] && (c.Hosts[p] == c.Hosts[0]) == (c.Hosts[len(c.Hosts)-1] == c.Hosts[0] || p == 0)
+		s.alike = s.alike && prog == c.Actors[0]
+		hosts[c.Hosts[p]] = true
 	}
+	s.alike = s.alike && (len(hosts) == 1 || len(hosts) == len(c.Hosts))
 	st.crashes, st.pauses, st.losses, st.stale = uint8(c.Crashes), uint8(c.Pauses), uint8(c.Losses), uint8(c.Stale)
-	s.reached(*st, false)
-	err := s.all(ctx)
-	if err == nil && s.result.Wrong == "" && c.Stuck {
-		s.stuck()
-	}
-	for _, t := range trees {
-		s.result.Nodes += len(t.nodes)
-	}
-	s.result.States, s.result.Time = len(s.parent), time.Since(start)
-	return s.result, err
+	return s, nil
 }
 
 func (s *search) all(ctx context.Context) error {
@@ -186,6 +202,17 @@ func (s *search) go_(st state, p int, move string) {
 			return
 		}
 		text := what + said(a, ans)
+		if s.heard != nil {
+			before := s.heard[p]
+			defer func() { s.heard[p] = before }()
+			full := ans
+			if a.op == create && ans.what == ok {
+				full.serial = next.file[next.act[p].slots[a.n]].serial
+			} else if a.op == open && ans.what == ok {
+				full.serial = next.file[next.act[p].slots[ans.slot]].serial
+			}
+			s.heard[p] = append(slices.Clip(before), full)
+		}
 		s.arrive(&next, p, s.trees[p].next(n, ans))
 		if !next.ended(p) {
 			b := s.at(&next, p)
@@ -232,6 +259,9 @@ func (s *search) arrive(st *state, p int, e edge) {
 	o := s.at(st, p).op
 	if t := st.name[0]; (o == done || o == again) && t != 0 && int(st.file[t].owner) == p && !s.cfg.faulty() {
 		s.fail("a call returns before the own file is gone")
+	}
+	if s.heard != nil && (o == done || o == again) {
+		s.heard[p] = nil
 	}
 	switch o {
 	case done:
@@ -319,7 +349,7 @@ func (s *search) sum(st *state) uint64 {
 			b = append(b, byte(i), f.owner<<4|byte(f.form), f.age<<4|byte(f.kind), flag(f.late)<<2|flag(f.touched)<<1|flag(f.gone))
 		}
 	}
-	b = append(b, 0xff, st.crashes<<4|st.pauses, st.losses<<4|st.stale, flag(st.spent))
+	b = append(b, 0xff, st.crashes<<4|st.pauses, st.losses<<4|st.stale, flag(st.spent), st.fence, st.fenced)
 	return maphash.Bytes(seed, b)
 }
 

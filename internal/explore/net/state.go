@@ -35,6 +35,7 @@ type file struct {
 	kind    kind
 	touched bool // its times were changed since the record was written
 	late    bool // its record was written when the grace was over
+	serial  uint16
 	gone    bool // the shell for which it was made has ended
 }
 
@@ -52,7 +53,9 @@ type state struct {
 	file                           [files]file
 	act                            [most + 1]actor
 	crashes, pauses, losses, stale uint8
-	spent                          bool // one of these was used
+	spent                          bool   // one of these was used
+	serials                        uint16 // no part of what tells states apart
+	fence, fenced                  uint8  // its size, and what the last owner was given
 }
 
 // fresh is the number of a new file.

@@ -81,7 +81,8 @@ func (x *stepper) step(s state, p int, a *asked) {
 			return
 		}
 		t := s.fresh()
-		s.file[t], *named = file{owner: uint8(p), kind: a.kind}, t
+		s.serials++
+		s.file[t], *named = file{owner: uint8(p), kind: a.kind, serial: s.serials}, t
 		before := s
 		act.slots[a.n] = t
 		x.emit(s, answer{})
@@ -145,7 +146,19 @@ func (x *stepper) step(s state, p int, a *asked) {
 		x.emit(s, ans)
 	case unlink:
 		x.unlinks(s, p, a)
+	case size:
+		x.emit(s, answer{size: s.fence})
+	case extend:
+		s.fence = max(s.fence, a.number)
+		x.emit(s, answer{})
+		x.loses(s, 1)
 	case hold:
+		if a.number > 0 {
+			if a.number <= s.fenced {
+				x.fail("two owners have one fence")
+			}
+			s.fenced = a.number
+		}
 		x.emit(s, answer{})
 	case shell:
 		x.emit(s, answer{})

@@ -57,12 +57,12 @@ type process struct {
 	now    time.Duration
 	minted bool // a token was made, and not yet its file
 	cur    *view
-	aged   bool // the clock was asked, and nothing since
-	lock   *view
-	guard  *view
+	aged   bool          // the clock was asked, and nothing since
+	own    [levels]*view // what it has made, and may still be about to remove
 	slots  []*view
-	last   *view // what was opened last
-	open   int   // how many files are open that were not made
+	known  map[uint16]*view // by their serials, if the run forgets nothing
+	last   *view            // what was opened last
+	open   int              // how many files are open that were not made
 	how    fsys.OpenFlag
 	read   [levels]judged
 }
@@ -100,7 +100,7 @@ const (
 )
 
 func newProcess(c *Config) *process {
-	p := &process{cfg: c, ctx: context.Background(), now: 1000 * time.Hour}
+	p := &process{cfg: c, known: make(map[uint16]*view), ctx: context.Background(), now: 1000 * time.Hour}
 	p.Host = &host.Host{
 		FS:       dir{p},
 		Self:     func() meta.Identity { return identity(selfPID, own) },
@@ -167,11 +167,13 @@ func (p *process) askAbout(a asked, about *view) answer {
 		key, keep = p.compact(a)
 	}
 	a.slot, a.n, a.lock, a.guard, a.inside = p.index(about), int8(len(p.slots)), -1, -1, p.inside
-	if p.has(p.lock) || p.given {
-		a.lock = p.index(p.lock)
-	}
-	if p.has(p.guard) {
-		a.guard = p.index(p.guard)
+	for l, v := range p.own {
+		switch {
+		case l == 0 && (p.has(v) || p.given):
+			a.lock = p.index(v)
+		case l > 0 && p.has(v):
+			a.guard = p.index(v)
+		}
 	}
 	for i, v := range p.slots {
 		if v.mine {
@@ -211,11 +213,10 @@ func (p *process) compact(a asked) (key string, keep []int8) {
 			p.read[l] = judged{}
 		}
 	}
-	if a.op == create && a.level == 0 {
-		p.lock = nil
-	}
-	if !p.has(p.guard) {
-		p.guard = nil
+	for l := range p.own {
+		if a.op == create && int8(l) >= a.level {
+			p.own[l] = nil
+		}
 	}
 	var kept []*view
 	in := func(v *view) int8 {
@@ -229,7 +230,10 @@ func (p *process) compact(a asked) (key string, keep []int8) {
 		}
 		return int8(i)
 	}
-	key = fmt.Sprintf("%x %s %d %d %t %t %d %d", pcs[:n], p.phase, a.op, a.level, p.inside, p.given, in(p.lock), in(p.guard))
+	key = fmt.Sprintf("%x %s %d %d %t %t", pcs[:n], p.phase, a.op, a.level, p.inside, p.given)
+	for _, v := range p.own {
+		key += fmt.Sprintf(" %d", in(v))
+	}
 	for _, j := range p.read {
 		key += fmt.Sprintf(" %d/%d/%t/%t", in(j.view), j.form, j.touched, j.expiry)
 	}
@@ -385,7 +389,8 @@ func (d dir) Create(name string, _ fs.FileMode) (fsys.File, error) {
 	if l == 0 {
 		a.kind = map[string]kind{"endless": endless, "grant": behalf}[p.phase]
 	}
-	switch ans := p.ask(a); {
+	ans := p.ask(a)
+	switch {
 	case p.over, ans.what == failed:
 		return nil, failure("open", syscall.EIO)
 	case ans.what == exists:
@@ -393,19 +398,26 @@ func (d dir) Create(name string, _ fs.FileMode) (fsys.File, error) {
 	}
 	p.inodes++
 	v := &view{mine: true, token: fmt.Sprintf("00000000-0000-4000-8000-%012d", p.tokens), ino: p.inodes, since: p.now, level: l, kind: a.kind}
-	p.slots = append(p.slots, v)
+	p.met(v, ans)
 	p.cur = v
-	if l == 0 {
-		p.lock = v
-	} else {
-		p.guard = v
-	}
+	p.own[l] = v
 	return &opened{dir: d, v: v, made: true}, nil
+}
+
+// met has a file in mind from now on.
+func (p *process) met(v *view, ans answer) {
+	p.slots = append(p.slots, v)
+	if ans.serial != 0 {
+		p.known[ans.serial] = v
+	}
 }
 
 func (d dir) Open(name string, how fsys.OpenFlag) (fsys.File, error) {
 	p, l := d.p, level(name)
-	if l < 0 {
+	switch {
+	case name == fsys.FenceName(lockName):
+		return &fence{opened: opened{dir: d, made: true}}, nil
+	case l < 0:
 		return nil, failure("open", fs.ErrNotExist)
 	}
 	p.how = how
@@ -418,9 +430,12 @@ func (d dir) Open(name string, how fsys.OpenFlag) (fsys.File, error) {
 	}
 	if int(ans.slot) == len(p.slots) {
 		p.inodes++
-		v := &view{ino: p.inodes, level: l}
-		v.token = fmt.Sprintf("00000000-0000-4000-9000-%012d", v.ino)
-		p.slots = append(p.slots, v)
+		v := p.known[ans.serial]
+		if v == nil {
+			v = &view{ino: p.inodes, level: l}
+			v.token = fmt.Sprintf("00000000-0000-4000-9000-%012d", v.ino)
+		}
+		p.met(v, ans)
 	}
 	v := p.slots[ans.slot]
 	p.last = v

@@ -19,10 +19,11 @@ const (
 	write
 	sync
 	unlink
-	clock // how old one's own file is
-	watch // whether a file was seen unchanged for all of its time
-	look  // whether a process lives
-	list
+	clock  // how old one's own file is
+	watch  // whether a file was seen unchanged for all of its time
+	look   // whether a process lives
+	size   // of the fence
+	extend // the fence
 	hold
 	shell
 	let  // the release has succeeded
@@ -31,7 +32,7 @@ const (
 )
 
 var opNames = [...]string{"ends", "tries again", "trouble", "create", "open", "fstat", "read", "lstat", "write", "sync", "unlink", "looks at its clock",
-	"watches", "looks at the process", "list", "has the lock", "lets its shell end", "has released", "has lost it", "says that it is locked"}
+	"watches", "looks at the process", "looks at the fence", "raises the fence", "has the lock", "lets its shell end", "has released", "has lost it", "says that it is locked"}
 
 func (o op) String() string { return opNames[o] }
 
@@ -57,6 +58,9 @@ type answer struct {
 	who     who
 	touched bool
 	age     uint8
+	size    uint8 // of the fence
+
+	serial uint16 // of the file, for a run that forgets nothing
 }
 
 // who made a record, for the reader.
@@ -81,8 +85,9 @@ type asked struct {
 	// unlink: when it was read again it was not any more what was judged.
 	changed bool
 	kind    kind
-	inside  bool // it takes itself for the owner
-	wait    bool // clock: it matters whether the lease is over
+	inside  bool  // it takes itself for the owner
+	wait    bool  // clock: it matters whether the lease is over
+	number  uint8 // extend: to so many bytes; hold: the fence of the lock, 0 without one
 	text    string
 }
 
