@@ -35,6 +35,9 @@ var ErrGuarded = errors.New("another process is breaking it")
 type guardedError struct{ st Status }
 
 func (e *guardedError) Error() string {
+	if e.st.Content == meta.Malformed || e.st.Content == meta.Foreign {
+		return fmt.Sprintf("%q is in the way, and is no guard: it may be moved away, or broken by force", e.st.Path)
+	}
 	who := "somebody"
 	if rec := e.st.Record; rec != nil {
 		who = fmt.Sprintf("pid %d on %s", rec.PID, meta.Printable(rec.Hostname))
