@@ -142,6 +142,19 @@ func isGuard(name string) bool {
 // reaped. Deeper ones are found when the directory is, or in the way.
 const sweptLevels = 3
 
+// guarded says whether there is one of these guards.
+func guarded(dir fsys.Dir, name string) bool {
+	for range sweptLevels {
+		if name = fsys.GuardOf(name); name == "" {
+			break
+		}
+		if _, err := dir.Lstat(name); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
 // sweepGuards removes the guards of a lock that dead reapers left.
 func (r *Reaper) sweepGuards(ctx context.Context, p *place, name string, o Options) error {
 	for range sweptLevels {

@@ -80,4 +80,8 @@ var netMutants = []mutant{
 		"		case errors.Is(err, fs.ErrNotExist), errors.Is(err, fsys.ErrIrregular), err == nil && !meant(s):\n			if failed != nil {",
 		"		case errors.Is(err, fs.ErrNotExist), errors.Is(err, fsys.ErrIrregular), err == nil && failed == nil && !meant(s):\n			if failed != nil {",
 		`-net "lease lease" -rounds 1 -crashes 0 -pauses 0 -losses 1`, ""},
+	{"net: whoever reaps a lock that is gone finds its guards", "reaper/scan.go",
+		"	case errors.Is(err, fs.ErrNotExist) && guarded(p, name):\n		return p, name, nil",
+		"	case errors.Is(err, fs.ErrNotExist) && guarded(p, name) && false:\n		return p, name, nil",
+		`-net "lease lease" -rounds 1 -crashes 2 -pauses 0`, "when all are dead who reaps the lock does not remove guard 1"},
 }

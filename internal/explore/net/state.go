@@ -5,7 +5,7 @@ package net
 const (
 	levels = 8
 	files  = 24 // numbered from 1; 0 is none
-	slots  = 10 // files that one process has in mind
+	slots  = 12 // files that one process has in mind
 )
 
 // form is what the bytes of a file are.

@@ -153,7 +153,7 @@ func (x *stepper) step(s state, p int, a *asked) {
 		x.emit(s, answer{})
 		x.loses(s, 1)
 	case hold:
-		if a.number > 0 {
+		if a.number > 0 && s.file[act.slots[a.lock]].age < 2 {
 			if a.number <= s.fenced {
 				x.fail("two owners have one fence")
 			}

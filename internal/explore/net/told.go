@@ -214,7 +214,7 @@ func (p *process) compact(a asked) (key string, keep []int8) {
 		}
 	}
 	for l := range p.own {
-		if a.op == create && int8(l) >= a.level {
+		if a.op == create && int8(l) >= a.level || p.phase == walks && !p.has(p.own[l]) {
 			p.own[l] = nil
 		}
 	}
