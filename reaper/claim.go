@@ -28,6 +28,7 @@ type Claim struct {
 	r      *Reaper
 	dir    fsys.Dir
 	name   string
+	within time.Duration // what there is time for, from Since on
 	aside  bool
 	closed bool
 	torn   bool // it was last seen without a whole record
@@ -36,7 +37,8 @@ type Claim struct {
 // Making is how a Claim is made.
 type Making struct {
 	Perm   fs.FileMode
-	Exact  bool // past the umask
+	Exact  bool          // past the umask
+	Lease  time.Duration // of the record; 0: none
 	Record func(info fsys.Info, token string) ([]byte, error)
 	// Renewed: the owner looks soon, and again and again, whether the path still
 	// holds the claim. So that is not asked now: what the protocol needs is that
@@ -68,7 +70,10 @@ func (e *LeftError) Unwrap() error { return e.Err }
 // before the file can exist. After an error there is no file of ours, unless it
 // says so with a *LeftError; ErrAgain is worth another attempt.
 func (r *Reaper) Claim(dir fsys.Dir, name string, m Making) (_ *Claim, err error) {
-	c := &Claim{r: r, dir: dir, name: name, Token: r.host.NewToken(), aside: m.Aside}
+	c := &Claim{r: r, dir: dir, name: name, Token: r.host.NewToken(), aside: m.Aside, within: tornGrace / 2}
+	if m.Lease > 0 {
+		c.within = min(c.within, m.Lease/2)
+	}
 	r.host.Tokens.Enter(c.Token)
 	c.Since = r.host.Uptime()
 	if c.File, err = dir.Create(name, m.Perm); err != nil {
@@ -78,16 +83,17 @@ func (r *Reaper) Claim(dir fsys.Dir, name string, m Making) (_ *Claim, err error
 	if err := c.write(m); err != nil {
 		return nil, c.abandon(err)
 	}
-	// Half of the grace is the room for a pause between here and the owner's
-	// first look at his clock.
-	if r.late(c.Since) {
+	// Half of the grace, or of the lease, is the room for a pause between here and
+	// the owner's first look at his clock.
+	if c.late() {
 		return nil, c.abandon(ErrAgain)
 	}
 	return c, nil
 }
 
-// late: somebody may have begun to break what was unfinished until now.
-func (r *Reaper) late(since time.Duration) bool { return r.host.Uptime()-since > tornGrace/2 }
+// late: somebody may have begun to break what was unfinished until now, or what
+// has a short lease.
+func (c *Claim) late() bool { return c.r.host.Uptime()-c.Since > c.within }
 
 func (c *Claim) write(m Making) error {
 	info, err := c.File.Kind()
@@ -125,7 +131,7 @@ func (c *Claim) write(m Making) error {
 // abandon removes what was made, so that no call returns before its own late
 // record is gone.
 func (c *Claim) abandon(cause error) error {
-	err := c.unlink(func() bool { return !c.r.late(c.Since) }, true)
+	err := c.unlink(func() bool { return !c.late() }, true)
 	c.end()
 	if errors.Is(err, errOld) && !c.torn {
 		err = c.breakOwn()
