@@ -47,7 +47,7 @@ func run() error {
 	name := flag.String("set", "", "short, ci or long: all of these, instead of one")
 	ofGate := flag.String("gate", "", "go through the gate in place of the lock, with these programs: waits, stays, comes, tries, rm")
 	var n net.Config
-	overNet := flag.String("net", "", "go through the lock over a network, with these programs: lease, endless, grant, break, reap")
+	overNet := flag.String("net", "", "go through the lock over a network, with these programs: lease, brief, waits, fenced, endless, grant, break, reap")
 	flag.StringVar(&n.Hosts, "hosts", "abc", "over a network: a letter for each process, equal ones are on one host")
 	flag.IntVar(&n.Pauses, "pauses", 1, "over a network: how often a live process is overtaken by time")
 	flag.IntVar(&n.Losses, "losses", 0, "over a network: how many calls that were done say that they failed")

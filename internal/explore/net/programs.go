@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/filelock-go/filelock/lock"
 	"github.com/filelock-go/filelock/reaper"
@@ -28,6 +29,8 @@ var Programs = []*Program{
 	}},
 	// fenced is the same with a number.
 	{Name: "fenced", run: func(p *process) { p.soft("fenced", lock.WithFence()) }},
+	// brief is the same with the shortest lease.
+	{Name: "brief", run: func(p *process) { p.soft("brief", lock.WithLease(10*time.Second)) }},
 	// endless is the same without a lease.
 	{Name: "endless", near: true, run: func(p *process) { p.soft("endless", lock.WithLease(0)) }},
 	// grant takes it for a shell, which may have ended when it is revoked.
@@ -95,7 +98,10 @@ func (p *process) trying(err error) {
 
 // holds is the time in which it has the lock.
 func (p *process) holds(fence uint64) {
-	p.inside = true
+	if p.late && p.cur.kind == leased {
+		p.trouble("a lock is taken whose lease is over")
+	}
+	p.inside, p.taken = true, true
 	p.ask(asked{op: hold, number: uint8(fence)})
 	p.stop()
 }
@@ -112,10 +118,8 @@ func (p *process) soft(phase string, o ...lock.Option) {
 	if l.Locked() {
 		p.askAbout(asked{op: says}, p.own[0])
 		p.stop()
-		p.phase = "releases"
 	} else {
 		p.stop()
-		p.phase = "lost"
 		p.inside = false
 	}
 	p.released(p.leaves(l.Unlock))

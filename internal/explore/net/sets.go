@@ -15,6 +15,7 @@ var (
 		{Actors: Named("lease lease"), Hosts: "aa", Rounds: 1, Crashes: 1, Pauses: 1, Touch: true},
 		{Actors: Named("lease lease"), Hosts: "ab", Rounds: 1, Crashes: 1, Pauses: 1, Losses: 1},
 		{Actors: Named("waits fenced"), Hosts: "ab", Rounds: 1, Crashes: 1, Pauses: 1, Stale: 1},
+		{Actors: Named("brief brief"), Hosts: "ab", Rounds: 1, Crashes: 1, Pauses: 1},
 		{Actors: Named("endless grant"), Hosts: "aa", Rounds: 1, Crashes: 2, Pauses: 1},
 		{Actors: Named("lease break"), Hosts: "ab", Rounds: 1, Crashes: 2, Pauses: 1, Aside: true},
 		{Actors: Named("lease reap"), Hosts: "ab", Rounds: 1, Crashes: 2, Pauses: 1},
@@ -28,12 +29,13 @@ var (
 		{Actors: Named("fenced fenced"), Hosts: "ab", Rounds: 2, Crashes: 1, Pauses: 1, Losses: 1},
 		{Actors: Named("endless grant"), Hosts: "aa", Rounds: 2, Crashes: 2, Pauses: 1, Halves: true},
 		{Actors: Named("lease lease lease"), Hosts: "abc", Rounds: 1, Crashes: 2, Pauses: 1},
-		{Actors: Named("lease waits lease"), Hosts: "aab", Rounds: 1, Crashes: 1, Pauses: 1, Halves: true},
+		{Actors: Named("lease waits brief"), Hosts: "aab", Rounds: 1, Crashes: 1, Pauses: 1},
 		{Actors: Named("lease reap break"), Hosts: "aab", Rounds: 1, Crashes: 1, Pauses: 1},
 		{Actors: Named("lease lease lease"), Hosts: "abc", Rounds: 1, Crashes: 1, Losses: 1},
 		{Actors: Named("lease lease lease"), Hosts: "abc", Rounds: 1, Crashes: 1, Stale: 1},
 	}
 	larger = []*Config{
+		{Actors: Named("lease waits lease"), Hosts: "aab", Rounds: 1, Crashes: 1, Pauses: 1, Halves: true},
 		{Actors: Named("endless grant"), Hosts: "aa", Rounds: 2, Crashes: 2, Pauses: 2, Halves: true},
 		{Actors: Named("lease grant"), Hosts: "aa", Rounds: 2, Crashes: 2, Pauses: 2, Halves: true},
 		{Actors: Named("lease lease lease"), Hosts: "abc", Rounds: 2, Crashes: 1, Pauses: 1},

@@ -51,6 +51,8 @@ type process struct {
 
 	phase  string
 	inside bool
+	taken  bool // it has been inside
+	late   bool // by its own clock the lease was over when it looked last
 	given  bool // the lock is a shell's
 	tokens int
 	inodes uint64
@@ -230,7 +232,7 @@ func (p *process) compact(a asked) (key string, keep []int8) {
 		}
 		return int8(i)
 	}
-	key = fmt.Sprintf("%x %s %d %d %t %t", pcs[:n], p.phase, a.op, a.level, p.inside, p.given)
+	key = fmt.Sprintf("%x %s %d %d %t %t %t", pcs[:n], p.phase, a.op, a.level, p.inside, p.taken, p.given)
 	for _, v := range p.own {
 		key += fmt.Sprintf(" %d", in(v))
 	}
@@ -255,27 +257,33 @@ func (p *process) uptime() time.Duration {
 	case p.has(p.cur):
 		wait := p.inside
 		age := p.askAbout(asked{op: clock, wait: wait}, p.cur).age
-		p.now = max(p.now, p.cur.since+p.cur.after(age, wait))
+		p.now = max(p.now, p.cur.since+p.after(p.cur, age))
+		p.late = age == 2
 	}
 	return p.now
 }
 
-// after is the time after which a file is of an age: the latest moment of the
-// young, the earliest of the others.
-func (v *view) after(age uint8, held bool) time.Duration {
-	grace, lease := 30*time.Second, 60*time.Second
-	if v.level > 0 || v.kind != leased {
-		lease = grace
+// after is the time after which the own file is of an age: the latest moment of
+// the young, the earliest of the others. While a file is being made it has half
+// of the grace, or of its lease if that is shorter.
+func (p *process) after(v *view, age uint8) time.Duration {
+	const grace = 30 * time.Second
+	lease := grace
+	if v.level == 0 && v.kind == leased {
+		lease = p.lease()
 	}
-	switch {
-	case age == 2:
-		return lease
-	case age == 1 && v.level == 0 && held:
-		return lease/2 + 1
-	case age == 1:
-		return max(grace, lease)/2 + 1
+	young := min(grace, lease) / 2
+	if v.level == 0 && p.taken {
+		young = lease / 2
 	}
-	return grace / 2
+	return [...]time.Duration{young, young + 1, lease}[age]
+}
+
+func (p *process) lease() time.Duration {
+	if p.phase == "brief" {
+		return 10 * time.Second
+	}
+	return time.Minute
 }
 
 func (p *process) watches() {
