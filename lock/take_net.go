@@ -127,9 +127,10 @@ func (softProtocol) metNet(h *handle, st *reaper.Status, round int) (step, error
 
 // claim makes the lock file.
 func (softProtocol) claim(h *handle, class fsys.Class) (*hold, error) {
-	hd := &hold{leaseMS: h.leaseFor(false).Milliseconds()}
+	lease := h.leaseFor(false)
+	hd := &hold{leaseMS: lease.Milliseconds()}
 	c, err := h.reap.Claim(h.dir, h.name, reaper.Making{
-		Perm: h.cfg.mode, Exact: h.cfg.exact, Lease: time.Duration(hd.leaseMS) * time.Millisecond, Renewed: hd.leaseMS > 0, Aside: class.KeepsNames(),
+		Perm: h.cfg.mode, Exact: h.cfg.exact, Lease: lease, Renewed: lease > 0, Aside: class.KeepsNames(),
 		Record: func(info fsys.Info, token string) (_ []byte, err error) {
 			h.rememberNet(info, class)
 			if err := h.raiseFence(hd); err != nil {
@@ -148,8 +149,8 @@ func (softProtocol) claim(h *handle, class fsys.Class) (*hold, error) {
 		return nil, err
 	}
 	hd.file, hd.id, hd.claim = c.File, c.ID, c
-	if hd.leaseMS > 0 {
-		hd.letLease(h, time.Duration(hd.leaseMS)*time.Millisecond, c.Since)
+	if lease > 0 {
+		hd.letLease(h, lease.Truncate(time.Millisecond), c.Since) // as the record says it
 	}
 	return hd, nil
 }

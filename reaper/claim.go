@@ -28,8 +28,8 @@ type Claim struct {
 	r      *Reaper
 	dir    fsys.Dir
 	name   string
+	within time.Duration // what there is time for, from Since on
 	aside  bool
-	lease  time.Duration
 	closed bool
 	torn   bool // it was last seen without a whole record
 }
@@ -37,7 +37,8 @@ type Claim struct {
 // Making is how a Claim is made.
 type Making struct {
 	Perm   fs.FileMode
-	Exact  bool // past the umask
+	Exact  bool          // past the umask
+	Lease  time.Duration // of the record; 0: none
 	Record func(info fsys.Info, token string) ([]byte, error)
 	// Renewed: the owner looks soon, and again and again, whether the path still
 	// holds the claim. So that is not asked now: what the protocol needs is that
@@ -45,8 +46,7 @@ type Making struct {
 	// the protocol may do so after an answer, too. A client of NFS answers lstat
 	// itself; an honest answer is two requests to the server.
 	Renewed bool
-	Lease   time.Duration // of the record; 0: none
-	Aside   bool          // fsys.Class.KeepsNames of the filesystem
+	Aside   bool // fsys.Class.KeepsNames of the filesystem
 }
 
 // ErrAgain: the file that was made could not be kept, and is gone: make another.
@@ -70,7 +70,10 @@ func (e *LeftError) Unwrap() error { return e.Err }
 // before the file can exist. After an error there is no file of ours, unless it
 // says so with a *LeftError; ErrAgain is worth another attempt.
 func (r *Reaper) Claim(dir fsys.Dir, name string, m Making) (_ *Claim, err error) {
-	c := &Claim{r: r, dir: dir, name: name, Token: r.host.NewToken(), aside: m.Aside, lease: m.Lease}
+	c := &Claim{r: r, dir: dir, name: name, Token: r.host.NewToken(), aside: m.Aside, within: tornGrace / 2}
+	if m.Lease > 0 {
+		c.within = min(c.within, m.Lease/2)
+	}
 	r.host.Tokens.Enter(c.Token)
 	c.Since = r.host.Uptime()
 	if c.File, err = dir.Create(name, m.Perm); err != nil {
@@ -80,26 +83,17 @@ func (r *Reaper) Claim(dir fsys.Dir, name string, m Making) (_ *Claim, err error
 	if err := c.write(m); err != nil {
 		return nil, c.abandon(err)
 	}
-	// Half of the grace is the room for a pause between here and the owner's
-	// first look at his clock. With a shorter lease there is nothing to give when
-	// that is over.
-	if age := c.age(); age > tornGrace/2 || m.Lease > 0 && age >= m.Lease {
+	// Half of the grace, or of the lease, is the room for a pause between here and
+	// the owner's first look at his clock.
+	if c.late() {
 		return nil, c.abandon(ErrAgain)
 	}
 	return c, nil
 }
 
-func (c *Claim) age() time.Duration { return c.r.host.Uptime() - c.Since }
-
-// young: nobody can have begun to break it, neither what was unfinished until now
-// nor what was whole at once.
-func (c *Claim) young() bool {
-	least := tornGrace
-	if c.lease > 0 {
-		least = min(least, c.lease)
-	}
-	return c.age() <= least/2
-}
+// late: somebody may have begun to break what was unfinished until now, or what
+// has a short lease.
+func (c *Claim) late() bool { return c.r.host.Uptime()-c.Since > c.within }
 
 func (c *Claim) write(m Making) error {
 	info, err := c.File.Kind()
@@ -137,7 +131,7 @@ func (c *Claim) write(m Making) error {
 // abandon removes what was made, so that no call returns before its own late
 // record is gone.
 func (c *Claim) abandon(cause error) error {
-	err := c.unlink(c.young, true)
+	err := c.unlink(func() bool { return !c.late() }, true)
 	c.end()
 	if errors.Is(err, errOld) && !c.torn {
 		err = c.breakOwn()

@@ -82,7 +82,7 @@ func (r *Reaper) guard(dir fsys.Dir, name string, class fsys.Class) (*Claim, err
 		return nil, &fs.PathError{Op: "guard", Path: join(dir, name), Err: errors.New("there are too many levels of guards")}
 	}
 	for range guardTries {
-		g, err := r.Claim(dir, guard, Making{Perm: guardPerm, Record: r.guardRecord, Lease: guardLease, Renewed: true, Aside: class.KeepsNames()})
+		g, err := r.Claim(dir, guard, Making{Perm: guardPerm, Lease: guardLease, Record: r.guardRecord, Renewed: true, Aside: class.KeepsNames()})
 		switch {
 		case err == nil:
 			return g, nil
@@ -141,6 +141,19 @@ func isGuard(name string) bool {
 // sweptLevels is how many levels of guards are looked for when one lock is
 // reaped. Deeper ones are found when the directory is, or in the way.
 const sweptLevels = 3
+
+// guarded says whether there is one of these guards.
+func guarded(dir fsys.Dir, name string) bool {
+	for range sweptLevels {
+		if name = fsys.GuardOf(name); name == "" {
+			break
+		}
+		if _, err := dir.Lstat(name); err == nil {
+			return true
+		}
+	}
+	return false
+}
 
 // sweepGuards removes the guards of a lock that dead reapers left.
 func (r *Reaper) sweepGuards(ctx context.Context, p *place, name string, o Options) error {

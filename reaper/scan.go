@@ -73,6 +73,8 @@ func (r *Reaper) lockAt(ctx context.Context, path string, o Options) (p *place, 
 		return nil, "", err
 	case p == nil:
 		return nil, "", nil
+	case errors.Is(err, fs.ErrNotExist) && guarded(p, name):
+		return p, name, nil // whoever broke it was killed in between
 	case err != nil, info.Mode.IsDir(), info.Mode.Type() == fs.ModeSymlink:
 		return nil, "", about(join(at, name), p.Close())
 	}

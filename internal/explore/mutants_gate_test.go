@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-var mutants = slices.Concat(lockMutants, gateMutants)
+var mutants = slices.Concat(lockMutants, gateMutants, netMutants)
 
 // withoutOrder, at the end of a mutant's flags, builds it as for systems whose
 // kernel has no order locks.

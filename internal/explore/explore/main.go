@@ -22,6 +22,7 @@ import (
 
 	"github.com/filelock-go/filelock/internal/explore"
 	"github.com/filelock-go/filelock/internal/explore/gate"
+	"github.com/filelock-go/filelock/internal/explore/net"
 )
 
 func main() {
@@ -45,6 +46,15 @@ func run() error {
 	most := flag.Int("most", 150e6, "give up after so many states")
 	name := flag.String("set", "", "short, ci or long: all of these, instead of one")
 	ofGate := flag.String("gate", "", "go through the gate in place of the lock, with these programs: waits, stays, comes, tries, rm")
+	var n net.Config
+	overNet := flag.String("net", "", "go through the lock over a network, with these programs: lease, brief, waits, fenced, endless, grant, break, reap")
+	flag.StringVar(&n.Hosts, "hosts", "abc", "over a network: a letter for each process, equal ones are on one host")
+	flag.IntVar(&n.Pauses, "pauses", 1, "over a network: how often a live process is overtaken by time")
+	flag.IntVar(&n.Losses, "losses", 0, "over a network: how many calls that were done say that they failed")
+	flag.IntVar(&n.Stale, "stale", 0, "over a network: how many answers are out of a cache")
+	flag.BoolVar(&n.Halves, "halves", false, "over a network: a write is two steps")
+	flag.BoolVar(&n.Touch, "touch", false, "over a network: renewals come late")
+	flag.BoolVar(&n.Aside, "aside", false, "over a network: names stay while files are open, so files are renamed first")
 	replay := flag.String("replay", "", "play a schedule again")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -54,6 +64,11 @@ func run() error {
 	defer stop()
 	if *ofGate != "" {
 		return runGate(ctx, []*gate.Config{{Actors: gate.Named(*ofGate), Rounds: c.Rounds, Crashes: c.Crashes, Restart: c.Restart}})
+	}
+	if *overNet != "" {
+		n.Actors, n.Rounds, n.Crashes, n.Stuck, n.Most = net.Named(*overNet), c.Rounds, c.Crashes, c.Stuck, *most
+		n.Hosts = n.Hosts[:min(len(n.Hosts), len(n.Actors))]
+		return runNet(ctx, []*net.Config{&n})
 	}
 	all := []*explore.Config{&c}
 	if *name != "" {
@@ -73,7 +88,29 @@ func run() error {
 	if err := runAll(ctx, all, *most); err != nil || *name == "" {
 		return err
 	}
-	return runGate(ctx, gate.Sets[*name]())
+	if err := runGate(ctx, gate.Sets[*name]()); err != nil {
+		return err
+	}
+	return runNet(ctx, net.Sets[*name]())
+}
+
+// runNet goes through the lock over a network, one configuration after the other.
+func runNet(ctx context.Context, all []*net.Config) error {
+	for _, c := range all {
+		r, err := c.Run(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c, err)
+		}
+		fmt.Printf("%-68s %9d states %10d moves %4d deep %6.1fs\n", c, r.States, r.Moves, r.Depth, r.Time.Seconds())
+		if r.Wrong != "" {
+			for i, m := range r.Path {
+				fmt.Printf("%4d  %s\n", i+1, m)
+			}
+			fmt.Printf("wrong: %s\nagain: go run ./internal/explore/explore %s\n", r.Wrong, c.Flags())
+			return errWrong
+		}
+	}
+	return nil
 }
 
 // runGate goes through the gate, one configuration after the other.
