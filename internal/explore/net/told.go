@@ -167,7 +167,7 @@ func (p *process) askAbout(a asked, about *view) answer {
 	a.slot, a.n, a.lock, a.guard, a.inside = p.index(about), int8(len(p.slots)), -1, -1, p.inside
 	for l, v := range p.own {
 		switch {
-		case l == 0 && (p.has(v) || p.given):
+		case l == 0 && (p.inside || p.given || p.has(v)):
 			a.lock = p.index(v)
 		case l > 0 && p.has(v):
 			a.guard = p.index(v)
