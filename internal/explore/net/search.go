@@ -2,9 +2,7 @@ package net
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
-	"hash/maphash"
 	"slices"
 	"time"
 )
@@ -31,8 +29,6 @@ type search struct {
 	own   map[*Program]*tree
 	heard *[most][]answer // what each process heard in its round, if somebody wants to know
 }
-
-var seed = maphash.MakeSeed()
 
 // Run explores.
 func (c *Config) Run(ctx context.Context) (Result, error) {
@@ -129,7 +125,7 @@ func (s *search) moves(st state) {
 		if st.ended(p) {
 			continue
 		}
-		s.go_(st, p, "")
+		s.goes(st, p, "")
 		if s.why != "" {
 			return
 		}
@@ -178,9 +174,9 @@ func (s *search) touch(st state, p int) {
 	}
 }
 
-// go_ makes the next call of a process, and all that follow from it which nobody
+// goes makes the next call of a process, and all that follow from it which nobody
 // can notice.
-func (s *search) go_(st state, p int, move string) {
+func (s *search) goes(st state, p int, move string) {
 	a := s.at(&st, p)
 	n := s.trees[p].nodes[st.act[p].node]
 	what := move + name(p) + " " + a.op.String()
@@ -218,7 +214,7 @@ func (s *search) go_(st state, p int, move string) {
 			b := s.at(&next, p)
 			switch {
 			case b.op == unlink && a.op == clock, b.op == watch && a.op == read, s.private(&next, p, b):
-				s.go_(next, p, text+"; ")
+				s.goes(next, p, text+"; ")
 				return
 			}
 		}
@@ -300,133 +296,5 @@ func (s *search) reached(st state, kill bool) {
 	}
 	if s.cfg.Stuck && !kill && n != s.current {
 		s.from, s.to = append(s.from, s.current), append(s.to, n)
-	}
-}
-
-// hashOf is the same for states that differ only in which of equal processes is
-// which.
-func (s *search) hashOf(st state) uint64 {
-	if s.alike {
-		n := len(s.cfg.Actors)
-		for i := 1; i < n; i++ {
-			for j := i; j > 0 && before(&st.act[j], &st.act[j-1]); j-- {
-				st.swap(j, j-1)
-			}
-		}
-		s.tidy(&st)
-	}
-	return s.sum(&st)
-}
-
-func before(a, b *actor) bool {
-	switch {
-	case a.node != b.node:
-		return a.node < b.node
-	case a.rounds != b.rounds:
-		return a.rounds < b.rounds
-	case a.dead != b.dead:
-		return a.dead
-	}
-	return slices.Compare(a.slots[:], b.slots[:]) < 0
-}
-
-func (s *search) sum(st *state) uint64 {
-	var room [256]byte
-	b := append(room[:0], st.name[:]...)
-	for i := range s.cfg.Actors {
-		a := &st.act[i]
-		b = binary.LittleEndian.AppendUint32(b, uint32(a.node))
-		b = append(b, a.rounds, flag(a.dead))
-		n := 0
-		for n < slots && a.slots[n] != 0 {
-			n++
-		}
-		b = append(append(b, byte(n)), a.slots[:n]...)
-	}
-	for i := 1; i < files; i++ {
-		f := &st.file[i]
-		if *f != (file{}) {
-			b = append(b, byte(i), f.owner<<4|byte(f.form), f.age<<4|byte(f.kind), flag(f.late)<<2|flag(f.touched)<<1|flag(f.gone))
-		}
-	}
-	b = append(b, 0xff, st.crashes<<4|st.pauses, st.losses<<4|st.stale, flag(st.spent), st.fence, st.fenced)
-	return maphash.Bytes(seed, b)
-}
-
-func flag(b bool) byte {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// wrong finds the way to the state in which something is wrong, and says it.
-func (s *search) wrong() {
-	s.result.Wrong = s.why
-	last := s.move
-	var way []uint32
-	for n := s.current; n > 0; n = s.parent[n] {
-		way = append(way, n)
-	}
-	slices.Reverse(way)
-	at := s.first
-	for _, n := range way {
-		found := false
-		s.replay = func(st state, move string) {
-			if !found && s.hashOf(st) == s.hash[n] {
-				found = true
-				at = st
-				s.result.Path = append(s.result.Path, move)
-			}
-		}
-		s.why = ""
-		s.moves(at)
-		if !found {
-			panic("net: the way there is not found again")
-		}
-	}
-	s.replay = nil
-	s.visit(&at)
-	if s.move != "" {
-		last = s.move
-		s.result.Path = append(s.result.Path, last)
-	}
-}
-
-// stuck looks for a state from which, whoever goes on and however, not
-// everybody can finish.
-func (s *search) stuck() {
-	n := len(s.parent)
-	leads, good := make([]bool, n), make([]bool, n)
-	head, next := make([]int32, n), make([]int32, len(s.to))
-	for i := range head {
-		head[i] = -1
-	}
-	for e, t := range s.to {
-		next[e], head[t] = head[t], int32(e)
-		leads[s.from[e]] = true
-	}
-	var todo []uint32
-	for i := range leads {
-		if !leads[i] {
-			good[i] = true
-			todo = append(todo, uint32(i))
-		}
-	}
-	for len(todo) > 0 {
-		t := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		for e := head[t]; e >= 0; e = next[e] {
-			if f := s.from[e]; !good[f] {
-				good[f] = true
-				todo = append(todo, f)
-			}
-		}
-	}
-	if i := slices.Index(good, false); i >= 0 {
-		s.current, s.why, s.move = uint32(i), "stuck: from here on not everybody can finish", ""
-		s.result.Wrong = s.why
-		s.wrong()
-		s.result.Wrong = "stuck: from here on not everybody can finish"
 	}
 }

@@ -137,7 +137,7 @@ func (x *stepper) step(s state, p int, a *asked) {
 	case clock:
 		x.looksAtClock(s, t, a)
 	case watch:
-		x.watches(s, p, t)
+		x.watches(s, t)
 	case look:
 		ans := answer{}
 		if x.over(&s, t) {
@@ -245,13 +245,11 @@ func (x *stepper) looksAtClock(s state, t uint8, a *asked) {
 	}
 }
 
-// watches: was the file seen unchanged for all of its time? With what is dead an
-// observer has time: what he does when it is not yet over he could have done
-// later. Of an own record that was given up no clock is asked.
-func (x *stepper) watches(s state, p int, t uint8) {
-	f := &s.file[t]
-	live := x.live(&s, t)
-	if live && f.age < 2 {
+// watches: was the file seen unchanged for all of its time? With what nobody has
+// any more an observer is as slow as he likes: when he finds that it is not yet
+// over he goes back, and comes again later.
+func (x *stepper) watches(s state, t uint8) {
+	if x.live(&s, t) && s.file[t].age < 2 {
 		x.emit(s, answer{})
 	}
 	if x.overtake(&s, t, 2) {
