@@ -198,25 +198,21 @@ func (softProtocol) releaseLeased(h *handle, hd *hold) error {
 	})
 }
 
-// released does what ends a hold. A hold that was lost may have been so because
-// nothing answers any more, and what is left of it is no use to anybody: that is
-// not waited for for long.
+// released does what ends a hold. With a lease it is over by itself where nothing
+// answers, so that is not waited for for long after the lease's end.
 func (h *handle) released(hd *hold, release func() error) error {
-	h.mu.Lock()
-	over := hd.over
-	h.mu.Unlock()
 	var err error
-	if !over {
+	if hd.lease == nil {
 		err = release()
 	} else {
 		done := make(chan error, 1)
 		go func() { done <- release() }()
-		t := time.NewTimer(hangs)
+		t := time.NewTimer(max(hd.lease.until()-h.cfg.host.Uptime(), 0) + hangs)
 		defer t.Stop()
 		select {
 		case err = <-done:
-		case <-t.C:
-			err = errNoAnswer
+		case <-t.C: // it is over, whatever comes of the release
+			err = fmt.Errorf("%w: %w", h.lostError(), errNoAnswer)
 		}
 	}
 	if errors.Is(err, reaper.ErrChanged) {

@@ -132,10 +132,11 @@ func (c *Claim) write(m Making) error {
 // record is gone.
 func (c *Claim) abandon(cause error) error {
 	err := c.unlink(func() bool { return !c.late() }, true)
-	c.end()
+	c.Close()
 	if errors.Is(err, errOld) && !c.torn {
 		err = c.breakOwn()
 	}
+	c.end()
 	if err == nil || errors.Is(err, ErrChanged) {
 		return cause
 	}
@@ -174,10 +175,11 @@ func (c *Claim) Keep() fsys.File {
 // it gives it another name until it is closed ("silly rename").
 func (c *Claim) Release(young func() bool) error {
 	err := c.unlink(young, false)
-	c.end()
+	c.Close()
 	if errors.Is(err, errOld) {
-		return c.breakOwn()
+		err = c.breakOwn()
 	}
+	c.end() // not before, or another handle of this process would break it
 	return err
 }
 

@@ -44,6 +44,9 @@ func (w *walker) names(d *place, each func(fsys.Entry) bool) error {
 	defer patience.Stop()
 	defer func() {
 		close(stop)
+		if d.left { // it has had its time
+			return
+		}
 		patience.Reset(w.o.patience())
 		select {
 		case <-ended:
