@@ -58,6 +58,8 @@ func (p softProtocol) takeNet(h *handle, t *try, class fsys.Class) (*hold, *reap
 			switch {
 			case err == nil:
 				return hd, nil, nil
+			case errors.Is(err, reaper.ErrElsewhere) && !leaves(err):
+				return p.take(h, t) // once: what it is now is asked
 			case errors.Is(err, reaper.ErrAgain) && round < netRounds:
 				continue
 			case fsys.MayPass(err) && !leaves(err):
@@ -132,7 +134,9 @@ func (softProtocol) claim(h *handle, class fsys.Class) (*hold, error) {
 	c, err := h.reap.Claim(h.dir, h.name, reaper.Making{
 		Perm: h.cfg.mode, Exact: h.cfg.exact, Lease: lease, Renewed: lease > 0, Aside: class.KeepsNames(),
 		Record: func(info fsys.Info, token string) (_ []byte, err error) {
-			h.rememberNet(info, class)
+			if err := h.rememberNet(info, class); err != nil {
+				return nil, err
+			}
 			if err := h.raiseFence(hd); err != nil {
 				return nil, err
 			}
