@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
@@ -211,7 +212,7 @@ func (h *handle) released(hd *hold, release func() error) error {
 	} else {
 		done := make(chan error, 1)
 		go func() { done <- release() }()
-		t := time.NewTimer(max(hd.lease.until()-h.cfg.host.Uptime(), 0) + hangs)
+		t := time.NewTimer(min(hd.lease.length, math.MaxInt64-hangs) + hangs)
 		defer t.Stop()
 		select {
 		case err = <-done:

@@ -140,11 +140,10 @@ func (c *Claim) abandon(cause error) error {
 		return cause
 	}
 	err := c.unlink(func() bool { return !c.late() }, true)
-	c.Close()
+	c.end()
 	if errors.Is(err, errOld) && !c.torn {
 		err = c.breakOwn()
 	}
-	c.end()
 	if err == nil || errors.Is(err, ErrChanged) {
 		return cause
 	}
@@ -191,11 +190,10 @@ func (c *Claim) Keep() fsys.File {
 // it gives it another name until it is closed ("silly rename").
 func (c *Claim) Release(young func() bool) error {
 	err := c.unlink(young, false)
-	c.Close()
+	c.end()
 	if errors.Is(err, errOld) {
-		err = c.breakOwn()
+		return c.breakOwn()
 	}
-	c.end() // not before, or another handle of this process would break it
 	return err
 }
 

@@ -45,8 +45,14 @@ type watched struct {
 // observer's term is over the owner's is, if their clocks run alike.
 func (r *Reaper) observe(s *sighting) {
 	s.watched = watched{term: s.term()}
-	if s.watched.term == 0 || s.content.Record != nil && r.kin(s).gone() {
-		return // nothing to watch, or a kernel knows better
+	rec := s.content.Record
+	switch {
+	case s.watched.term == 0:
+		return // nothing to watch
+	case rec != nil && r.host.Tokens.Has(rec.Token):
+		return // it is this process's own, which knows by its own clock
+	case rec != nil && r.kin(s).gone():
+		return // a kernel knows better
 	}
 	now, print, boot := r.host.Uptime(), s.print(), r.boot()
 	last, known := r.host.Sights.Recall(s.path, boot)
