@@ -74,3 +74,22 @@ func AtRest(path string) error {
 	}
 	return nil
 }
+
+// WakeKeeper has the keeper look at the clock.
+func WakeKeeper() {
+	keeper.mu.Lock()
+	defer keeper.mu.Unlock()
+	if keeper.alarm != nil {
+		keeper.alarm.Set(0)
+	}
+}
+
+// Renewing is how many renewals are under way.
+func Renewing() (n int) {
+	keeper.mu.Lock()
+	defer keeper.mu.Unlock()
+	for _, r := range keeper.running {
+		n += r.now
+	}
+	return n
+}

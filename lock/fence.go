@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 
 	"github.com/filelock-go/filelock/internal/fsys"
 )
@@ -35,21 +36,26 @@ func (h *handle) raiseFence(hd *hold) error {
 	}
 	f, err := h.dir.Open(fsys.FenceName(h.name), fsys.OpenWrite|fsys.OpenCreate)
 	if err != nil {
-		return fenced(err)
+		return h.fenced(err)
 	}
 	n, err := h.raise(f)
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
 	hd.fence = n
-	return fenced(err)
+	return h.fenced(err)
 }
 
-func fenced(err error) error {
+// fenced says that an error is not about the lock file.
+func (h *handle) fenced(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("the fence could not be raised: %w", err)
+	return &fs.PathError{Op: "fence", Path: h.fencePath(), Err: err}
+}
+
+func (h *handle) fencePath() string {
+	return filepath.Join(h.dir.Path(), fsys.FenceName(h.name))
 }
 
 func (h *handle) raise(f fsys.File) (n uint64, err error) {
@@ -58,7 +64,7 @@ func (h *handle) raise(f fsys.File) (n uint64, err error) {
 		return 0, err
 	}
 	bad := func(err error) error {
-		return &fs.PathError{Op: "fence", Path: h.dir.Path() + "/" + fsys.FenceName(h.name), Err: err}
+		return &fs.PathError{Op: "raise", Path: h.fencePath(), Err: err}
 	}
 	if info.Links > 1 {
 		return 0, bad(errNotFence)

@@ -128,18 +128,21 @@ func (k *leaseKeeper) begin(l *lease) {
 // renewals renews one lease, and then those that waited.
 func (k *leaseKeeper) renewals(dev uint64, r *renewing, l *lease) {
 	for l != nil {
-		k.mu.Lock()
-		skip := l.stopped
-		k.mu.Unlock()
 		ok, held := false, true
-		if !skip {
+		if !k.isStopped(l) {
 			ok, held = l.renew()
 		}
-		if !held {
+		if !held && !k.isStopped(l) { // else its owner is removing it
 			l.lose()
 		}
 		l = k.renewed(dev, r, l, ok)
 	}
+}
+
+func (k *leaseKeeper) isStopped(l *lease) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return l.stopped
 }
 
 // renewed notes the end of a renewal; it returns the next lease to renew.

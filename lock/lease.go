@@ -1,10 +1,12 @@
 package lock
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/meta"
 )
 
 const (
@@ -42,8 +44,11 @@ func newLease(h *handle, hd *hold, length, from time.Duration) *lease {
 	return l
 }
 
-// until is the end of the lease.
-func (l *lease) until() time.Duration { return time.Duration(l.from.Load()) + l.length }
+// until is the end of the lease; one so long that no clock reads it has none.
+func (l *lease) until() time.Duration {
+	from := time.Duration(l.from.Load())
+	return from + min(l.length, math.MaxInt64-from)
+}
 
 // over: the lease is at its end.
 func (l *lease) over() bool { return l.h.cfg.host.Uptime() >= l.until() }
@@ -75,7 +80,7 @@ func (l *lease) lose() {
 // acquisition, as far as can be seen.
 func (l *lease) renew() (ok, held bool) {
 	before := l.h.cfg.host.Uptime()
-	err := l.hd.file.Touch()
+	err := l.touch()
 	if err == nil && l.h.cfg.host.Uptime() < l.until() {
 		l.from.Store(int64(before))
 		ok = true
@@ -83,6 +88,24 @@ func (l *lease) renew() (ok, held bool) {
 	l.logRenewal(err)
 	return ok, l.h.reap.MayHold(l.h.dir, l.h.name, l.token)
 }
+
+// touch makes a change that others see. A client of NFSv4.2 may be trusted by the
+// server with a file's times (RFC 9754; Linux 6.13 and later), and then answers the
+// touch itself, also when the network is cut, until the server takes the trust
+// back and another host sees the file unchanged. What is written and synced goes
+// to the server: the first byte, over itself.
+func (l *lease) touch() error {
+	if err := l.hd.file.Touch(); err != nil || l.hd.claim == nil {
+		return err
+	}
+	if err := l.hd.file.Write(firstByte); err != nil {
+		return err
+	}
+	return l.hd.file.Sync()
+}
+
+// firstByte is that of every record.
+var firstByte = []byte{meta.Prefix[0]}
 
 // leaseFor is the lease of a lock that is about to be made; 0: none.
 func (h *handle) leaseFor(kernelBacked bool) time.Duration {

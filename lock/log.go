@@ -49,7 +49,10 @@ func (h *handle) logBreak(st *reaper.Status, attempt int, start time.Time, err e
 	}
 	attrs := append([]slog.Attr{slog.String("path", h.path), slog.Int("attempt", attempt), slog.Duration("duration", time.Since(start))}, judged(st)...)
 	msg := "broke the lock of a dead owner"
-	if st.State == reaper.Free {
+	switch {
+	case st.Verdict == reaper.Expired:
+		msg = "broke a lock whose lease was over"
+	case st.State == reaper.Free:
 		msg = "removed the file of a hard lock that nobody holds"
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/reaper"
 )
 
 // mount is where the last lock of a handle was made. A mount has one
@@ -45,21 +46,27 @@ func (h *handle) moved(info fsys.Info) bool {
 // network is where the last lock of a handle was made, or looked at, over a
 // network.
 type network struct {
-	dev   uint64 // 0: not known yet
-	class fsys.Class
+	known      bool // dev and mount are
+	dev, mount uint64
+	class      fsys.Class
 }
 
 // rememberNet keeps the class that the directory had where a file was made over
-// a network, where each question is a request. The device's number does here:
-// were a local filesystem mounted under the same one, a lock made as over a
-// network would be right there, too.
-func (h *handle) rememberNet(info fsys.Info, class fsys.Class) {
+// a network, where each question is a request. reaper.ErrElsewhere when the file
+// is on another filesystem: it may be a local one, where an unfinished file
+// without a kernel lock is anybody's to remove. Device numbers come back, numbers
+// of mounts do not, but are not had everywhere.
+func (h *handle) rememberNet(info fsys.Info, class fsys.Class) error {
 	switch n := h.network.Load(); {
-	case n == nil, n.dev == 0:
-		h.network.Store(&network{info.Dev, class})
-	case n.dev != info.Dev:
+	case n == nil, !n.known:
+		h.network.Store(&network{true, info.Dev, info.Mount, class})
+	case n.dev != info.Dev, n.mount != info.Mount:
 		h.network.Store(nil)
+		if !h.cfg.network { // else it is a network whatever is mounted
+			return reaper.ErrElsewhere
+		}
 	}
+	return nil
 }
 
 // remember keeps the class of a file that was made where the last one was. The

@@ -28,12 +28,27 @@ const (
 	// senseless is how often a file is read that makes no sense: a server may
 	// answer a read with half of a write.
 	senseless = 3
+	// oddAnswers is how many errors are put up with that may pass, and oddPause
+	// the longest pause after one: some 3 s in all. A client of SMB says EINVAL for
+	// a second to the opening of a file that another has just removed.
+	oddAnswers = 20
+	oddPause   = 250 * time.Millisecond
 )
+
+// odd waits after the nth answer that says nothing, and is false when there were
+// too many.
+func (h *handle) odd(n int) bool {
+	if n >= oddAnswers {
+		return false
+	}
+	h.cfg.host.Sleep(min(time.Duration(n)*netPause, oddPause))
+	return true
+}
 
 // takeNet tries once. A waiter that found the lock held looks whether it still
 // is, which is fewer requests than an attempt to make the file.
 func (p softProtocol) takeNet(h *handle, t *try, class fsys.Class) (*hold, *reaper.Status, error) {
-	odd := 0
+	odd, strange := 0, 0
 	if h.network.Load() == nil {
 		h.network.Store(&network{class: class})
 	}
@@ -43,23 +58,29 @@ func (p softProtocol) takeNet(h *handle, t *try, class fsys.Class) (*hold, *reap
 			switch {
 			case err == nil:
 				return hd, nil, nil
+			case errors.Is(err, reaper.ErrElsewhere) && !leaves(err):
+				return p.take(h, t) // once: what it is now is asked
 			case errors.Is(err, reaper.ErrAgain) && round < netRounds:
 				continue
+			case fsys.MayPass(err) && !leaves(err):
+				if odd++; h.odd(odd) {
+					continue // a round more, of which there are enough
+				}
+				return nil, nil, netError(h, err)
 			case !errors.Is(err, fs.ErrExist):
 				return nil, nil, netError(h, err)
 			}
 		}
 		seen, err := h.reap.Examine(h.dir, h.name, true)
 		if err != nil {
-			if odd++; odd == senseless || errors.Is(err, fs.ErrPermission) || errors.Is(err, fsys.ErrIrregular) {
+			if odd++; !fsys.MayPass(err) || !h.odd(odd) {
 				return nil, nil, asLockError(h, err)
 			}
-			h.cfg.host.Sleep(netPause)
 			continue
 		}
 		switch next, err := p.metNet(h, &seen, round); {
 		case errors.Is(err, ErrNotLockFile):
-			if odd++; odd == senseless {
+			if strange++; strange == senseless {
 				return nil, nil, err
 			}
 			h.cfg.host.Sleep(netPause)
@@ -80,6 +101,8 @@ func (softProtocol) metNet(h *handle, st *reaper.Status, round int) (step, error
 		return tryAgain, nil
 	case st.Denied() != nil:
 		return giveWay, nil
+	case st.State == reaper.StateUnknown && st.Passing(): // it could not be seen
+		return giveWay, nil
 	case st.Kind == meta.KindFile:
 		return giveWay, fmt.Errorf("lock %q: %w: it is a hard lock's file, and over a network a soft lock cannot wait for it", h.path, ErrNotLockFile)
 	case st.Content == meta.Malformed, st.Content == meta.Newer:
@@ -93,7 +116,10 @@ func (softProtocol) metNet(h *handle, st *reaper.Status, round int) (step, error
 	switch {
 	case err == nil, errors.Is(err, reaper.ErrChanged):
 		return tryAgain, nil
-	case errors.Is(err, reaper.ErrGuarded), errors.Is(err, fsys.ErrLocked):
+	case errors.Is(err, reaper.ErrGuarded):
+		st.Evidence = append(st.Evidence[:len(st.Evidence):len(st.Evidence)], err.Error())
+		return giveWay, nil
+	case errors.Is(err, fsys.ErrLocked):
 		return giveWay, nil
 	case errors.Is(err, fs.ErrPermission):
 		return giveWay, &HeldError{Path: h.path, Record: st.Record, Judgment: st.Judgment, Err: err}
@@ -108,7 +134,9 @@ func (softProtocol) claim(h *handle, class fsys.Class) (*hold, error) {
 	c, err := h.reap.Claim(h.dir, h.name, reaper.Making{
 		Perm: h.cfg.mode, Exact: h.cfg.exact, Lease: lease, Renewed: lease > 0, Aside: class.KeepsNames(),
 		Record: func(info fsys.Info, token string) (_ []byte, err error) {
-			h.rememberNet(info, class)
+			if err := h.rememberNet(info, class); err != nil {
+				return nil, err
+			}
 			if err := h.raiseFence(hd); err != nil {
 				return nil, err
 			}
@@ -129,6 +157,12 @@ func (softProtocol) claim(h *handle, class fsys.Class) (*hold, error) {
 		hd.letLease(h, lease.Truncate(time.Millisecond), c.Since) // as the record says it
 	}
 	return hd, nil
+}
+
+// leaves says whether an error is that something of ours was left behind.
+func leaves(err error) bool {
+	var left *reaper.LeftError
+	return errors.As(err, &left)
 }
 
 // netError is the error of a claim.
@@ -168,25 +202,21 @@ func (softProtocol) releaseLeased(h *handle, hd *hold) error {
 	})
 }
 
-// released does what ends a hold. A hold that was lost may have been so because
-// nothing answers any more, and what is left of it is no use to anybody: that is
-// not waited for for long.
+// released does what ends a hold. With a lease it is over by itself where nothing
+// answers, so that is not waited for for long after the lease's end.
 func (h *handle) released(hd *hold, release func() error) error {
-	h.mu.Lock()
-	over := hd.over
-	h.mu.Unlock()
 	var err error
-	if !over {
+	if hd.lease == nil {
 		err = release()
 	} else {
 		done := make(chan error, 1)
 		go func() { done <- release() }()
-		t := time.NewTimer(hangs)
+		t := time.NewTimer(max(hd.lease.until()-h.cfg.host.Uptime(), 0) + hangs)
 		defer t.Stop()
 		select {
 		case err = <-done:
-		case <-t.C:
-			err = errNoAnswer
+		case <-t.C: // it is over, whatever comes of the release
+			err = fmt.Errorf("%w: %w", h.lostError(), errNoAnswer)
 		}
 	}
 	if errors.Is(err, reaper.ErrChanged) {

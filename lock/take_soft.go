@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
@@ -40,6 +41,9 @@ const (
 
 // errAgain: the file that was just created is not ours any more.
 var errAgain = errors.New("start over")
+
+// errLate: it was made so slowly that its lease is over.
+var errLate = fmt.Errorf("its lease was over before it was made: %w", errAgain)
 
 func (p softProtocol) take(h *handle, t *try) (hd *hold, st *reaper.Status, err error) {
 	class, err := h.class()
@@ -190,12 +194,12 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 	defer func() {
 		switch {
 		case err == nil:
-		case errors.Is(err, errAgain):
-			_ = f.Close() // the file is another's, or gone
-		case errors.Is(err, errOtherMount):
+		case errors.Is(err, errOtherMount), errors.Is(err, errLate):
 			if uerr := errors.Join(a.undo(h, f, token), f.Close()); uerr != nil {
 				err = uerr
 			}
+		case errors.Is(err, errAgain):
+			_ = f.Close() // the file is another's, or gone
 		default:
 			err = errors.Join(asLockError(h, err), a.undo(h, f, token), f.Close())
 		}
@@ -253,6 +257,9 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 	}
 	h.remember(f, info)
 	if lease > 0 {
+		if h.cfg.host.Uptime()-before >= lease {
+			return nil, errLate
+		}
 		// From here on the record speaks for itself: a frozen owner must not hold
 		// what cannot be taken from it.
 		if err := f.Unlock(); err != nil {
@@ -336,6 +343,8 @@ func asLockError(h *handle, err error) error {
 	switch {
 	case errors.Is(pe.Err, fs.ErrNotExist): // the file itself can be made
 		what = fmt.Errorf("there is no directory %q: %w", h.dir.Path(), pe.Err)
+	case fsys.IsSide(filepath.Base(pe.Path)): // a guard, say, that is in the way
+		what = pe
 	case pe.Op != "open" || pe.Path != h.path:
 		what = fmt.Errorf("%s: %w", pe.Op, pe.Err)
 	}

@@ -269,6 +269,8 @@ func (s Status) mayBreak(o Options) error {
 	switch {
 	case s.denied != nil:
 		return s.denied
+	case s.unseen: // it may be any acquisition's
+		return &RefusedError{Status: s}
 	case o.Token != "" && (s.Record == nil || s.Record.Token != o.Token):
 		return fmt.Errorf("break %q: it is not acquisition %s any more: %w", s.Path, meta.Printable(o.Token), ErrChanged)
 	case s.KernelLocked():

@@ -52,6 +52,10 @@ type Making struct {
 // ErrAgain: the file that was made could not be kept, and is gone: make another.
 var ErrAgain = errors.New("the lock file was not ours in time")
 
+// ErrElsewhere is for Making.Record: the file is on another filesystem than it was
+// to be made on.
+var ErrElsewhere = errors.New("another filesystem was mounted")
+
 // LeftError: a file of this process could not be removed. Nobody holds it.
 type LeftError struct {
 	Path  string
@@ -131,11 +135,16 @@ func (c *Claim) write(m Making) error {
 // abandon removes what was made, so that no call returns before its own late
 // record is gone.
 func (c *Claim) abandon(cause error) error {
+	if errors.Is(cause, ErrElsewhere) && !c.guarded() {
+		c.end()
+		return cause
+	}
 	err := c.unlink(func() bool { return !c.late() }, true)
-	c.end()
+	c.Close()
 	if errors.Is(err, errOld) && !c.torn {
 		err = c.breakOwn()
 	}
+	c.end()
 	if err == nil || errors.Is(err, ErrChanged) {
 		return cause
 	}
@@ -144,6 +153,14 @@ func (c *Claim) abandon(cause error) error {
 		return left
 	}
 	return errors.Join(cause, left)
+}
+
+// guarded: the file may be removed as one over a network. Where its kernel lock
+// guards it, it may be when that is had; who has it is removing it, and who comes
+// later sees that its creator has ended.
+func (c *Claim) guarded() bool {
+	class, err := c.File.Class()
+	return err == nil && (!class.KernelBacked() || c.File.TryLock(fsys.Exclusive) == nil)
 }
 
 // end takes back the token, and closes the file. From now on the record is an
@@ -174,10 +191,11 @@ func (c *Claim) Keep() fsys.File {
 // it gives it another name until it is closed ("silly rename").
 func (c *Claim) Release(young func() bool) error {
 	err := c.unlink(young, false)
-	c.end()
+	c.Close()
 	if errors.Is(err, errOld) {
-		return c.breakOwn()
+		err = c.breakOwn()
 	}
+	c.end() // not before, or another handle of this process would break it
 	return err
 }
 

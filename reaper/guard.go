@@ -35,6 +35,9 @@ var ErrGuarded = errors.New("another process is breaking it")
 type guardedError struct{ st Status }
 
 func (e *guardedError) Error() string {
+	if e.st.Content == meta.Malformed || e.st.Content == meta.Foreign {
+		return fmt.Sprintf("%q is in the way, and is no guard: it may be moved away, or broken by force", e.st.Path)
+	}
 	who := "somebody"
 	if rec := e.st.Record; rec != nil {
 		who = fmt.Sprintf("pid %d on %s", rec.PID, meta.Printable(rec.Hostname))
@@ -118,7 +121,7 @@ func (r *Reaper) guardRecord(_ fsys.Info, token string) ([]byte, error) {
 // all that tells it from another, and of one that was not renewed, that it was
 // not renewed since.
 func (s *Status) same(now *sighting) bool {
-	unchanged := now.info.Size == s.info.Size && now.info.ModTime.Equal(s.info.ModTime) && now.info.ChangeTime.Equal(s.info.ChangeTime)
+	unchanged := sameTimes(&now.info, &s.info)
 	switch {
 	case s.Content == meta.Torn:
 		return now.content.Class == meta.Torn && now.info.ID == s.info.ID && unchanged

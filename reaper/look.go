@@ -74,17 +74,22 @@ func (r *Reaper) Glance(dir fsys.Dir, name string) (Status, error) {
 }
 
 func (r *Reaper) examine(dir fsys.Dir, name string, blank *sighting) (Status, error) {
+	var last error
 	for range lookAgain {
 		s := *blank
 		st, err := r.examineOnce(dir, name, &s)
 		if !errors.Is(err, errMoved) && !fsys.IsGone(err) {
 			return st, err
 		}
+		last = err
 		if !s.class.Local {
 			r.host.Sleep(movedPause)
 		}
 	}
-	st := Status{Path: join(dir, name), Exists: true, State: StateUnknown, passing: true}
+	if !errors.Is(last, errMoved) { // it is not the file that goes
+		return Status{Path: join(dir, name)}, last
+	}
+	st := Status{Path: join(dir, name), Exists: true, State: StateUnknown, passing: true, unseen: true}
 	st.Judgment = unproven("the path named another file at each of "+fmt.Sprint(lookAgain)+" looks", "a moment in which the lock does not change hands")
 	return st, nil
 }
@@ -113,7 +118,7 @@ func (r *Reaper) examineOnce(dir fsys.Dir, name string, s *sighting) (Status, er
 		return Status{Path: path}, err
 	}
 	st, err := r.lookAndCheck(dir, name, f, s)
-	if fsys.IsGone(err) { // while it was open
+	if errors.Is(err, fs.ErrNotExist) { // it went while it was open
 		err = errMoved
 	}
 	return st, errors.Join(err, f.Close())
@@ -146,8 +151,15 @@ func (r *Reaper) judgeOpened(dir fsys.Dir, name string, f fsys.File, s *sighting
 		return Status{Path: s.path}, errMoved
 	case err != nil:
 		return st, err
+	case st.Verdict == Expired && s.class.KernelBacked() && !sameTimes(&now, &st.info):
+		return Status{Path: s.path}, errMoved // see JudgeLocked; over a network a guard's holder asks
 	}
 	return st, nil
+}
+
+// sameTimes: it was not renewed between two looks.
+func sameTimes(a, b *fsys.Info) bool {
+	return a.Size == b.Size && a.ModTime.Equal(b.ModTime) && a.ChangeTime.Equal(b.ChangeTime)
 }
 
 // probeRead probes what has been read: what is read is judged only if the probe
@@ -296,13 +308,28 @@ func (s *sighting) decidedByLock() bool {
 // JudgeLocked judges what is in f, on which the caller itself has a kernel
 // lock, so that only the record is left to testify. It is for a hard lock that
 // was granted on a file with the record of a soft one.
+//
+// A lease is over that was not renewed up to the look at the clock. That comes
+// after the look at the file, and a process may be stopped in between for longer
+// than the lease, and its owner not.
 func (r *Reaper) JudgeLocked(path string, f fsys.File) (Status, error) {
-	s := &sighting{path: path, named: true, lock: lockFree}
-	if err := r.read(f, s); err != nil {
-		return Status{Path: path}, err
+	for {
+		s := &sighting{path: path, named: true, lock: lockFree}
+		if err := r.read(f, s); err != nil {
+			return Status{Path: path}, err
+		}
+		r.observe(s)
+		st := r.status(s)
+		if st.Verdict != Expired {
+			return st, nil
+		}
+		switch now, err := f.Info(); {
+		case err != nil:
+			return st, err
+		case sameTimes(&now, &s.info):
+			return st, nil
+		}
 	}
-	r.observe(s)
-	return r.status(s), nil
 }
 
 // Passing: the verdict rests on a kernel lock that may be held for an instant

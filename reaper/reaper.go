@@ -84,6 +84,7 @@ type Status struct {
 	class    fsys.Class
 	recalled bool // rests on what was known of the owner before the look
 	passing  bool // the kernel lock seen may be somebody's passing probe or break
+	unseen   bool // it changed hands, or was not to be opened, at each look: nothing is known of what is there
 	denied   error
 	probe    error // why its kernel lock could not be probed, where only that would have decided
 }

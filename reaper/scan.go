@@ -203,7 +203,7 @@ func (w *walker) dir(d *place) (more bool) {
 			more = w.visit(nil, "", Status{Path: d.Path()}, err)
 		}
 	}()
-	err := d.List(func(e fsys.Entry) bool {
+	err := w.names(d, func(e fsys.Entry) bool {
 		if w.ctx.Err() != nil {
 			more = w.giveUp(d, e.Name)
 			return false

@@ -120,6 +120,11 @@ func (d steppedDir) Unlink(name string) error {
 	return d.Dir.Unlink(name)
 }
 
+func (d steppedDir) Rename(name, to string) error {
+	d.stop("rename")
+	return d.Dir.Rename(name, to)
+}
+
 func (d steppedDir) OpenDir(name string) (fsys.Dir, error) {
 	d.stop("opendir")
 	sub, err := d.Dir.OpenDir(name)
@@ -157,6 +162,11 @@ func (f steppedFile) ReadInto(b []byte) (int, error) {
 func (f steppedFile) Write(b []byte) error {
 	f.stop("write")
 	return f.File.Write(b)
+}
+
+func (f steppedFile) Sync() error {
+	f.stop("sync")
+	return f.File.Sync()
 }
 
 func (f steppedFile) Truncate(size int64) error {

@@ -110,7 +110,7 @@ func (r *Reaper) record(s *sighting, rec *meta.Record, probed bool) Judgment {
 		return Judgment{Verdict: Dead, Rule: RuleProcessGone, Evidence: append(seen, kin.evidence()...)}
 	}
 	if rec.LeaseMS > 0 {
-		lease := fmt.Sprintf("its owner renews its lease of %s: %s", s.watched.term, s.watched.says())
+		lease := fmt.Sprintf("it has a lease of %s, which its owner is to renew: %s", s.watched.term, s.watched.says())
 		switch {
 		case s.watched.over:
 			return Judgment{Verdict: Expired, Rule: RuleLeaseExpired, Evidence: append(append(seen, kin.evidence()...), lease)}

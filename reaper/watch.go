@@ -62,7 +62,7 @@ func (r *Reaper) observe(s *sighting) {
 			}
 			w := &s.watched
 			w.since = now - last.First
-			w.over = w.since >= w.term+margin(w.term) && last.Reads >= leastReads
+			w.over = w.since-margin(w.term) >= w.term && last.Reads >= leastReads // the sum may be too large
 			w.renewed = flag == flagRenewed && w.since < w.term
 			return
 		} else if token, _, _ := strings.Cut(seen, " "); token == s.token() {

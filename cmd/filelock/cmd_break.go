@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/filelock-go/filelock/meta"
 	"github.com/filelock-go/filelock/reaper"
 )
 
@@ -86,7 +87,9 @@ func (a *app) notBroken(ctx context.Context, st reaper.Status, err error) error 
 	switch {
 	case errors.Is(err, reaper.ErrGuarded):
 		next = "try again in a moment"
-		if g, ok := a.inTheWay(ctx, st); ok {
+		if g, ok := a.inTheWay(ctx, st); ok && (g.Content == meta.Malformed || g.Content == meta.Foreign) {
+			next = "when you know what it is: " + a.advice("break --force", g.Path)
+		} else if ok {
 			next = a.advice("wait", g.Path) + " waits for that process, or until it was seen to have died there; then try again"
 		}
 	case errors.Is(err, reaper.ErrRefused) && (st.Rule == reaper.RuleKernelLockHeld || code == exitHeld && st.Record == nil):
@@ -97,7 +100,9 @@ func (a *app) notBroken(ctx context.Context, st reaper.Status, err error) error 
 			next = "its kernel lock is held by " + holders(hs, st.Record) + ": the lock ends with that"
 		}
 	case errors.Is(err, reaper.ErrRefused):
-		if s := a.nextStep(ctx, st); st.Record != nil {
+		if s := a.nextStep(ctx, st); st.Verdict == reaper.Alive && st.Record != nil {
+			next = "end its owner, pid " + strconv.Itoa(st.Record.PID) + " on " + st.Record.Hostname + ", or wait: " + a.advice("wait", st.Path)
+		} else if st.Record != nil {
 			next = "when you know that its owner is gone: " + a.vouching(st)
 		} else if s.command != "" {
 			next = "when you know that nobody uses it: " + s.command

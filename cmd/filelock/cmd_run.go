@@ -70,10 +70,12 @@ descriptor, if there is one) and, with --fence, FILELOCK_FENCE.
 A soft lock on a network filesystem has a lease of 60s, or as --lease says; with
 --lease a local one has, too. run renews it for as long as it runs, and when it
 could not for all of it (frozen, suspended, cut off from the server) the lock is
-lost: others may take it. run knows before they do, ends COMMAND as --on-lost
-says, and exits with 75. What COMMAND may write in just that instant a resource
-can reject by its fence: a number that is higher in each acquisition. What a
-directory can be trusted with, filelock doctor DIR finds out.
+lost: others may take it. If run itself can run, it knows before they do, ends
+COMMAND as --on-lost says, and exits with 75. If only run was stopped (kill
+-STOP), COMMAND goes on beside the next owner until run is continued. What
+COMMAND writes then a resource can reject by its fence: a number that is higher
+in each acquisition. What a directory can be trusted with, filelock doctor DIR
+finds out.
 
 TERM, HUP, USR1, USR2 and ALRM are passed on to COMMAND; INT and QUIT too, but
 not where the terminal has sent them to COMMAND already. run itself ends when

@@ -5,6 +5,11 @@ import (
 	"io/fs"
 )
 
+// MayPass says that an error of a network filesystem may be over a moment later:
+// the server or the connection to it was not up to it, or the client had not yet
+// heard of what another did.
+func MayPass(err error) bool { return isStale(err) || isPassing(err) }
+
 // IsGone says that a call failed because the file that was open, or just looked
 // up, does not exist any more: somebody removed it meanwhile. On a local
 // filesystem an open file is always there. NFS says ESTALE, and a client of SMB

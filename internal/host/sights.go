@@ -30,11 +30,21 @@ func (s *Sights) Recall(key, boot string) (sights.Sight, bool) {
 	switch {
 	case !found || other.Boot != boot:
 		return own, known
-	case known && own.Print == other.Print && own.First < other.First:
+	case !known:
+		return other, true
+	case own.Print == other.Print:
+		own.First, own.Last, own.Reads = min(own.First, other.First), max(own.Last, other.Last), max(own.Reads, other.Reads)
+		return own, true
+	case own.Last >= other.Last:
+		// What is kept may be old: where it can be read but not replaced (a full
+		// disk) it would have each look begin the watch anew.
 		return own, true
 	}
 	return other, true
 }
+
+// In has the sights kept in a store, before there are any.
+func (s *Sights) In(store *sights.Store) { s.kept = store }
 
 // Keep remembers a sight. Where it cannot be kept for other processes, this one
 // has it still.

@@ -11,7 +11,7 @@ import (
 )
 
 func init() {
-	scenarios = append(scenarios, scenario{"a look after a look that found nothing", []string{"ci", "lock", "afresh"}, looksAfresh})
+	scenarios = append(scenarios, scenario{"a look after a look that found nothing", []string{"ci", "lock", "afresh"}, looksAfresh, 1})
 
 	// looks PATH: says what it sees of a lock for each line that it reads.
 	roles["looks"] = func(args []string) error {

@@ -10,7 +10,7 @@ import (
 )
 
 func init() {
-	scenarios = append(scenarios, scenario{"a container and its host of one name", []string{"ci", "lock", "container"}, sameName})
+	scenarios = append(scenarios, scenario{"a container and its host of one name", []string{"ci", "lock", "container"}, sameName, 16})
 
 	// judges PATH: says the verdict on a lock again and again for more than a
 	// lease, as one observer and as many that look once.

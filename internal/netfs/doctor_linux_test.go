@@ -18,8 +18,8 @@ type doctorSays struct {
 
 func init() {
 	scenarios = append(scenarios,
-		scenario{"doctor with a partner", []string{"ci", "doctor"}, doctorOfTwo},
-		scenario{"doctor where nobody answers", []string{"ci", "doctor"}, doctorOfTheDead},
+		scenario{"doctor with a partner", []string{"ci", "doctor"}, doctorOfTwo, 50},
+		scenario{"doctor where nobody answers", []string{"ci", "doctor"}, doctorOfTheDead, 5},
 	)
 }
 
@@ -39,7 +39,7 @@ func bringFilelock(t *testing.T, r *Rig) {
 // of its filesystems.
 func doctorOfTwo(t *testing.T, r *Rig) {
 	bringFilelock(t, r)
-	argv := []string{shared("filelock"), "doctor", "--json", "--peers", "2", "--wait", "60", clientDir}
+	argv := []string{shared("filelock"), "doctor", "--json", "--patience", "30", "--peers", "2", "--wait", "60", clientDir}
 	var sides [2]*Process
 	for i, g := range r.Clients {
 		sides[i] = g.Start(t, nil, argv...)

@@ -1,6 +1,7 @@
 package netfs
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,12 +13,12 @@ const theLock = clientDir + "/job.lock"
 func init() {
 	ci := []string{"ci", "lock"}
 	scenarios = append(scenarios,
-		scenario{"owners are killed", ci, ownersKilled},
-		scenario{"an owner's machine is killed", ci, machineKilled},
-		scenario{"an owner's machine is frozen for three leases", ci, machineFrozen},
-		scenario{"the network is cut for half a lease", ci, cutHalf},
-		scenario{"the network is cut for two leases", ci, cutTwo},
-		scenario{"the server is killed and started again", ci, serverKilled},
+		scenario{"owners are killed", ci, ownersKilled, 40},
+		scenario{"an owner's machine is killed", ci, machineKilled, 25},
+		scenario{"an owner's machine is frozen for three leases", ci, machineFrozen, 40},
+		scenario{"the network is cut for half a lease", ci, cutHalf, 20},
+		scenario{"the network is cut for two leases", ci, cutTwo, 30},
+		scenario{"the server is killed and started again", ci, serverKilled, 27},
 	)
 }
 
@@ -172,8 +173,14 @@ func (r *Rig) takesOver(t *testing.T, p *Process, renewed, ended time.Time) (fen
 	if d := at.Sub(renewed); d < theLease {
 		t.Errorf("the lock was taken over %v after its last renewal, before its lease of %v was over", d, theLease)
 	}
-	if d := at.Sub(ended); d > theLease+5*time.Second {
-		t.Errorf("the lock was taken over %v after its owner's end, want within the lease of %v and 5 s", d, theLease)
+	within := theLease + 5*time.Second
+	if r.System.name == smb.name {
+		// The server waits for the client that does not answer before it lets
+		// another rename what that has open.
+		within = patience
+	}
+	if d := at.Sub(ended); d > within {
+		t.Errorf("the lock was taken over %v after its owner's end, want within %v", d, within)
 	}
 	return fenceOf(t, line), at
 }
@@ -206,11 +213,14 @@ func machineKilled(t *testing.T, r *Rig) {
 func machineFrozen(t *testing.T, r *Rig) {
 	c1, c2 := r.Clients[0], r.Clients[1]
 	owner, fence1 := r.holds(t, c1)
+	var resource fenced
+	must(t, resource.write(fence1))
 	waiter := r.waits(t, c2)
 	time.Sleep(theLease / 3)
 	c1.Freeze(t)
 	frozen := time.Now()
 	fence2, _ := r.takesOver(t, waiter, r.renewed(t), frozen)
+	must(t, resource.write(fence2))
 	time.Sleep(time.Until(frozen.Add(3 * theLease)))
 	c1.Thaw(t)
 	woke, lost := owner.Awaits(t, "woke"), owner.Awaits(t, "lost")
@@ -226,10 +236,23 @@ func machineFrozen(t *testing.T, r *Rig) {
 	if !strings.Contains(lost, "locked=false cause=") || !strings.Contains(lost, "lost") {
 		t.Errorf("%s: want Locked() false, and a cause that says lost", lost)
 	}
-	if fence2 <= fence1 {
-		t.Errorf("the fence was %d, and is %d: a resource could not reject the old one", fence1, fence2)
+	if err := resource.write(fence1); err == nil {
+		t.Errorf("a write with the fence %d is accepted after one with %d", fence1, fence2)
 	}
+	must(t, resource.write(fence2))
 	r.lostForGood(t, owner, waiter)
+}
+
+// fenced is a resource that rejects who comes late: it remembers the highest
+// fence that it has seen (as in lock.ExampleWithFence).
+type fenced struct{ highest int }
+
+func (f *fenced) write(fence int) error {
+	if fence < f.highest {
+		return fmt.Errorf("fence %d is older than %d", fence, f.highest)
+	}
+	f.highest = fence
+	return nil
 }
 
 // lostForGood: who has lost the lock ends, and its successor keeps it.

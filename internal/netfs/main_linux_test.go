@@ -63,7 +63,7 @@ func inside(m *testing.M) {
 	os.Setenv("TMPDIR", scratch)
 	flag.Parse()
 	if n := flag.Lookup("test.parallel"); n.Value.String() == n.DefValue {
-		_ = flag.Set("test.parallel", "3") // filesystems: what takes long here is waiting
+		_ = flag.Set("test.parallel", "6") // three filesystems, two rigs each: what takes long here is waiting
 	}
 	go starter()
 	starts <- nil

@@ -13,12 +13,12 @@ import (
 func init() {
 	measure := []string{"measure"}
 	scenarios = append(scenarios,
-		scenario{"how stale is what a client sees", measure, measureStaleness},
-		scenario{"whose clock stamps a file", measure, measureClock},
-		scenario{"granularity of timestamps", measure, measureGranularity},
-		scenario{"a counter file under a correct lock", measure, measureCounter},
-		scenario{"the kernel lock of a killed client", measure, measureKernelLock},
-		scenario{"unlinking an open file", measure, measureUnlinked},
+		scenario{"how stale is what a client sees", measure, measureStaleness, 0},
+		scenario{"whose clock stamps a file", measure, measureClock, 0},
+		scenario{"granularity of timestamps", measure, measureGranularity, 0},
+		scenario{"a counter file under a correct lock", measure, measureCounter, 0},
+		scenario{"the kernel lock of a killed client", measure, measureKernelLock, 0},
+		scenario{"unlinking an open file", measure, measureUnlinked, 0},
 	)
 }
 

@@ -13,8 +13,8 @@ import (
 
 func init() {
 	scenarios = append(scenarios,
-		scenario{"which renewals are seen", []string{"measure", "renew"}, measureRenewals},
-		scenario{"what a killed client leaves open", []string{"measure", "open"}, measureLeftOpen},
+		scenario{"which renewals are seen", []string{"measure", "renew"}, measureRenewals, 0},
+		scenario{"what a killed client leaves open", []string{"measure", "open"}, measureLeftOpen, 0},
 	)
 
 	// renew PATH HOW: makes the file, and renews it in that way at each line that it

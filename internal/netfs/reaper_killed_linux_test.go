@@ -20,7 +20,7 @@ import (
 )
 
 func init() {
-	scenarios = append(scenarios, scenario{"a reaper killed at every step", []string{"ci", "lock", "reaper"}, reaperKilled})
+	scenarios = append(scenarios, scenario{"a reaper killed at every step", []string{"ci", "lock", "reaper"}, reaperKilled, 52})
 
 	// dies PATH...: takes locks and is killed.
 	roles["dies"] = func(args []string) error {

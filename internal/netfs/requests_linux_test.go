@@ -16,7 +16,7 @@ import (
 )
 
 func init() {
-	scenarios = append(scenarios, scenario{"requests to the server", []string{"ci", "lock"}, requestsCounted})
+	scenarios = append(scenarios, scenario{"requests to the server", []string{"ci", "lock"}, requestsCounted, 10})
 
 	// requests PATH: counts what each way to lock asks the server for.
 	roles["requests"] = func(args []string) error {

@@ -15,11 +15,11 @@ import (
 func init() {
 	always := []string{"", "ci", "smoke"}
 	scenarios = append(scenarios,
-		scenario{"O_EXCL excludes", always, smokeExcludes},
-		scenario{"a machine cut off and connected again", always, smokeCut},
-		scenario{"a machine frozen and thawed", always, smokeFreeze},
-		scenario{"a client killed and started again", always, smokeCrash},
-		scenario{"a server killed and started again", []string{"ci", "smoke"}, smokeRestart},
+		scenario{"O_EXCL excludes", always, smokeExcludes, 0},
+		scenario{"a machine cut off and connected again", always, smokeCut, 0},
+		scenario{"a machine frozen and thawed", always, smokeFreeze, 0},
+		scenario{"a client killed and started again", always, smokeCrash, 0},
+		scenario{"a server killed and started again", []string{"ci", "smoke"}, smokeRestart, 0},
 	)
 
 	// excl PATH ROUNDS: takes and releases the simplest of locks.
