@@ -210,9 +210,10 @@ func (h *handle) released(hd *hold, release func() error) error {
 	if hd.lease == nil {
 		err = release()
 	} else {
+		left := max(hd.lease.until()-h.cfg.host.Uptime(), 0)
 		done := make(chan error, 1)
 		go func() { done <- release() }()
-		t := time.NewTimer(min(hd.lease.length, math.MaxInt64-hangs) + hangs)
+		t := time.NewTimer(min(left, math.MaxInt64-hangs) + hangs)
 		defer t.Stop()
 		select {
 		case err = <-done:

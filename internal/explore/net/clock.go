@@ -21,6 +21,7 @@ func (p *process) uptime() time.Duration {
 		age := p.askAbout(asked{op: clock, wait: wait}, p.cur).age
 		p.now = max(p.now, p.cur.since+p.after(p.cur, age))
 		p.late = age == 2
+		p.ended = p.ended || p.late && p.taken
 	}
 	return p.now
 }

@@ -29,19 +29,18 @@ var (
 		{Actors: Named("fenced fenced"), Hosts: "ab", Rounds: 2, Crashes: 1, Pauses: 1, Losses: 1},
 		{Actors: Named("endless grant"), Hosts: "aa", Rounds: 2, Crashes: 2, Pauses: 1, Halves: true},
 		{Actors: Named("lease lease lease"), Hosts: "abc", Rounds: 1, Crashes: 2, Pauses: 1},
-		{Actors: Named("lease waits brief"), Hosts: "aab", Rounds: 1, Crashes: 1, Pauses: 1},
+		{Actors: Named("lease endless grant"), Hosts: "aaa", Rounds: 1, Crashes: 1, Halves: true},
 		{Actors: Named("lease reap break"), Hosts: "aab", Rounds: 1, Crashes: 1, Pauses: 1},
 		{Actors: Named("lease lease lease"), Hosts: "abc", Rounds: 1, Crashes: 1, Losses: 1},
 		{Actors: Named("lease lease lease"), Hosts: "abc", Rounds: 1, Crashes: 1, Stale: 1},
 	}
 	larger = []*Config{
+		{Actors: Named("lease waits brief"), Hosts: "aab", Rounds: 1, Crashes: 1, Pauses: 1},
 		{Actors: Named("lease waits lease"), Hosts: "aab", Rounds: 1, Crashes: 1, Pauses: 1, Halves: true},
 		{Actors: Named("endless grant"), Hosts: "aa", Rounds: 2, Crashes: 2, Pauses: 2, Halves: true},
 		{Actors: Named("lease grant"), Hosts: "aa", Rounds: 2, Crashes: 2, Pauses: 2, Halves: true},
 		{Actors: Named("lease lease lease"), Hosts: "abc", Rounds: 2, Crashes: 1, Pauses: 1},
 		{Actors: Named("lease lease lease"), Hosts: "abc", Rounds: 1, Crashes: 1, Pauses: 1, Losses: 1},
 		{Actors: Named("lease lease lease"), Hosts: "abc", Rounds: 1, Crashes: 1, Pauses: 1, Stale: 1},
-		{Actors: Named("lease lease lease"), Hosts: "abc", Rounds: 1, Crashes: 1, Pauses: 2},
-		{Actors: Named("lease endless grant"), Hosts: "aaa", Rounds: 1, Crashes: 2, Pauses: 1},
 	}
 )

@@ -49,6 +49,7 @@ type process struct {
 	inside bool
 	taken  bool // it has been inside
 	late   bool // by its own clock the lease was over when it looked last
+	ended  bool // it has seen its own lease over
 	given  bool // the lock is a shell's
 	tokens int
 	inodes uint64
@@ -228,7 +229,7 @@ func (p *process) compact(a asked) (key string, keep []int8) {
 		}
 		return int8(i)
 	}
-	key = fmt.Sprintf("%x %s %d %d %t %t %t", pcs[:n], p.phase, a.op, a.level, p.inside, p.taken, p.given)
+	key = fmt.Sprintf("%x %s %d %d %t %t %t %t", pcs[:n], p.phase, a.op, a.level, p.inside, p.taken, p.ended, p.given)
 	for _, v := range p.own {
 		key += fmt.Sprintf(" %d", in(v))
 	}
