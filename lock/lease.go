@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/meta"
 )
 
 const (
@@ -80,12 +81,31 @@ func (l *lease) lose() {
 func (l *lease) renew() (ok, held bool) {
 	before := l.h.cfg.host.Uptime()
 	err := l.hd.file.Touch()
+	if err == nil && l.hd.claim != nil {
+		err = l.reaches()
+	}
 	if err == nil && l.h.cfg.host.Uptime() < l.until() {
 		l.from.Store(int64(before))
 		ok = true
 	}
 	l.logRenewal(err)
 	return ok, l.h.reap.MayHold(l.h.dir, l.h.name, l.token)
+}
+
+// reaches has the server know of a renewal. A client of NFSv4.2 to which the times
+// of a file were delegated (RFC 9754, section 5; Linux 6.11) answers a touch out
+// of its memory, also when it is cut off; and the server, when it has waited for
+// that client in vain, gives another the file as it was. What is written and
+// synced it has to ask the server to take.
+func (l *lease) reaches() error {
+	err := l.hd.file.Write([]byte(meta.Prefix[:1])) // which is there already
+	if err == nil {
+		err = l.hd.file.Sync()
+	}
+	if fsys.IsFull(err) { // it is the server that says so
+		return nil
+	}
+	return err
 }
 
 // leaseFor is the lease of a lock that is about to be made; 0: none.
