@@ -80,7 +80,10 @@ func (l *lease) lose() {
 // acquisition, as far as can be seen.
 func (l *lease) renew() (ok, held bool) {
 	before := l.h.cfg.host.Uptime()
-	err := l.touch()
+	err := l.hd.file.Touch()
+	if err == nil && l.hd.claim != nil {
+		err = l.reaches()
+	}
 	if err == nil && l.h.cfg.host.Uptime() < l.until() {
 		l.from.Store(int64(before))
 		ok = true
@@ -89,23 +92,21 @@ func (l *lease) renew() (ok, held bool) {
 	return ok, l.h.reap.MayHold(l.h.dir, l.h.name, l.token)
 }
 
-// touch makes a change that others see. A client of NFSv4.2 may be trusted by the
-// server with a file's times (RFC 9754; Linux 6.13 and later), and then answers the
-// touch itself, also when the network is cut, until the server takes the trust
-// back and another host sees the file unchanged. What is written and synced goes
-// to the server: the first byte, over itself.
-func (l *lease) touch() error {
-	if err := l.hd.file.Touch(); err != nil || l.hd.claim == nil {
-		return err
+// reaches has the server know of a renewal. A client of NFSv4.2 to which the times
+// of a file were delegated (RFC 9754, section 5; Linux 6.11) answers a touch out
+// of its memory, also when it is cut off; and the server, when it has waited for
+// that client in vain, gives another the file as it was. What is written and
+// synced it has to ask the server to take.
+func (l *lease) reaches() error {
+	err := l.hd.file.Write([]byte(meta.Prefix[:1])) // which is there already
+	if err == nil {
+		err = l.hd.file.Sync()
 	}
-	if err := l.hd.file.Write(firstByte); err != nil {
-		return err
+	if fsys.IsFull(err) { // it is the server that says so
+		return nil
 	}
-	return l.hd.file.Sync()
+	return err
 }
-
-// firstByte is that of every record.
-var firstByte = []byte{meta.Prefix[0]}
 
 // leaseFor is the lease of a lock that is about to be made; 0: none.
 func (h *handle) leaseFor(kernelBacked bool) time.Duration {

@@ -140,10 +140,11 @@ func (c *Claim) abandon(cause error) error {
 		return cause
 	}
 	err := c.unlink(func() bool { return !c.late() }, true)
-	c.end()
+	c.Close()
 	if errors.Is(err, errOld) && !c.torn {
 		err = c.breakOwn()
 	}
+	c.end()
 	if err == nil || errors.Is(err, ErrChanged) {
 		return cause
 	}
@@ -190,10 +191,10 @@ func (c *Claim) Keep() fsys.File {
 // it gives it another name until it is closed ("silly rename").
 func (c *Claim) Release(young func() bool) error {
 	err := c.unlink(young, false)
-	c.end()
 	if errors.Is(err, errOld) {
-		return c.breakOwn()
+		err = c.breakOwn()
 	}
+	c.end()
 	return err
 }
 
@@ -217,7 +218,8 @@ const (
 )
 
 // breakOwn removes the file under a guard: its second reading must be our own
-// token.
+// token, which is ours until then, or others of this process would take the file
+// for an abandoned one.
 func (c *Claim) breakOwn() error { return c.r.ReleaseOwn(c.dir, c.name, c.Token) }
 
 // ReleaseOwn removes the lock of acquisition token, which is this caller's, by

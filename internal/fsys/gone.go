@@ -15,3 +15,7 @@ func MayPass(err error) bool { return isStale(err) || isPassing(err) }
 // filesystem an open file is always there. NFS says ESTALE, and a client of SMB
 // ENOENT, even to fstatfs(2) of an open descriptor.
 func IsGone(err error) bool { return errors.Is(err, fs.ErrNotExist) || isStale(err) }
+
+// IsFull says that a write failed for want of room: on a filesystem that copies
+// what is written over (ZFS, Btrfs), also where there is something already.
+func IsFull(err error) bool { return isFull(err) }

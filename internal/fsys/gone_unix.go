@@ -20,3 +20,5 @@ func isPassing(err error) bool {
 }
 
 func isStale(err error) bool { return errors.Is(err, unix.ESTALE) }
+
+func isFull(err error) bool { return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) }
