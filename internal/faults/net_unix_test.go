@@ -29,8 +29,6 @@ type netWorld struct {
 	now  time.Duration
 }
 
-var netClass fsys.Class
-
 // machine is a process on the nth machine.
 func (w *netWorld) machine(n int, fs fsys.FS) *host.Host {
 	h := worldOf(fs)
@@ -86,7 +84,6 @@ func netRun(t *testing.T, start string, decide func(faults.Call) faults.Fault, e
 		*errs = append(*errs, fmt.Errorf("%s: %s: "+format, append([]any{start, schedule}, args...)...))
 	}
 	f := faults.On(fsys.Real, nil)
-	f.Class = netClass
 	h := w.machine(1, f)
 	var tokens []string
 	h.NewToken = func() string {
@@ -175,47 +172,4 @@ func netRun(t *testing.T, start string, decide func(faults.Call) faults.Fault, e
 		}
 	}
 	return calls
-}
-
-func TestXSMB(t *testing.T) {
-	netClass = fsys.Class{Type: "cifs"}
-	defer func() { netClass = fsys.Class{} }()
-	changes[faults.OpRename] = true
-	TestEveryCallOverANetworkFailsOnce(t)
-}
-
-func TestXPairs(t *testing.T) {
-	for _, cl := range []fsys.Class{{}, {Type: "cifs"}} {
-	netClass = cl
-	changes[faults.OpRename] = true
-	for _, start := range []string{"nothing", "expired", "expired, and a guard too"} {
-		t.Run(cl.Type+start, func(t *testing.T) {
-			var errs []error
-			n := 0
-			calls := netRun(t, start, nil, &errs)
-			for _, c := range calls {
-				for _, wrong := range wrongs(c) {
-					for d := 1; d < 12; d++ {
-					for _, lost := range []bool{false, true} {
-					n++
-					second := c.N + d
-					netRun(t, start, func(now faults.Call) faults.Fault {
-						if now.N == c.N {
-							return wrong
-						}
-						if now.N == second {
-							return faults.Fault{Err: refusals[(c.N+d)%len(refusals)], Lost: lost}
-						}
-						return faults.Fault{}
-					}, &errs, fmt.Sprintf("call %d, %s, %s; and call %d lost %v", c.N, c.Op, describe(wrong), second, lost))
-					if len(errs) > 20 { report(t, errs); return }
-					}}
-				}
-			}
-			t.Log(n)
-			report(t, errs)
-		})
-	}
-	}
-	netClass = fsys.Class{}
 }
