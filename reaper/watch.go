@@ -49,8 +49,6 @@ func (r *Reaper) observe(s *sighting) {
 	switch {
 	case s.watched.term == 0:
 		return // nothing to watch
-	case rec != nil && r.host.Tokens.Has(rec.Token):
-		return // it is this process's own, which knows by its own clock
 	case rec != nil && r.kin(s).gone():
 		return // a kernel knows better
 	}
