@@ -51,6 +51,17 @@ type network struct {
 	class      fsys.Class
 }
 
+// stillNet is the class of the directory, asked for once more by a handle that has
+// only looked over a network so far, when it is about to make its first file.
+func (h *handle) stillNet() (fsys.Class, error) {
+	h.network.Store(nil)
+	class, err := h.class()
+	if err == nil && !class.KernelBacked() {
+		h.network.Store(&network{class: class})
+	}
+	return class, err
+}
+
 // rememberNet keeps the class that the directory had where a file was made over
 // a network, where each question is a request. reaper.ErrElsewhere when the file
 // is on another filesystem: it may be a local one, where an unfinished file

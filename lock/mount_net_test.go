@@ -7,9 +7,12 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/filelock-go/filelock/internal/fsys"
 	"github.com/filelock-go/filelock/internal/host"
 	"github.com/filelock-go/filelock/lock"
+	"github.com/filelock-go/filelock/meta"
 )
 
 // devices is the real filesystem, of which a test says on which device it is, and
@@ -139,4 +142,30 @@ func TestAnotherNetworkFilesystemIsNoTrouble(t *testing.T) {
 	if left, err := os.ReadDir(filepath.Dir(l.Path())); err != nil || len(left) > 0 {
 		t.Errorf("left: %v, %v", left, err)
 	}
+}
+
+// A handle that has only looked at the lock over a network does not know where it
+// was; so it asks again before it makes one.
+func TestWhoHasOnlyLookedAsksAgain(t *testing.T) {
+	m := &devices{FS: fsys.Real, dev: 1, mount: 1, class: far}
+	path := tempPath(t)
+	owner := lock.NewSoft(path, lock.WithNetwork())
+	must(t, owner.TryLock())
+	h := host.Real.With(m)
+	who := meta.Self()
+	who.Instance = uuid.NewString()
+	h.Self = func() meta.Identity { return who }
+	l := lock.NewSoft(path, lock.InHost(h))
+	for range 2 {
+		if err := l.TryLock(); !errors.Is(err, lock.ErrHeld) {
+			t.Fatalf("a held lock: %v", err)
+		}
+	}
+	must(t, owner.Unlock())
+	m.mount, m.class = 2, disk
+	must(t, l.TryLock())
+	if r, _ := l.Record(); !r.KernelLock || r.LeaseMS != 0 {
+		t.Errorf("the record is as over a network: %+v", r)
+	}
+	must(t, l.Unlock())
 }

@@ -50,11 +50,23 @@ func (h *handle) odd(n int) bool {
 // is, which is fewer requests than an attempt to make the file.
 func (p softProtocol) takeNet(h *handle, t *try, class fsys.Class) (*hold, *reaper.Status, error) {
 	odd, strange := 0, 0
-	if h.network.Load() == nil {
+	n := h.network.Load()
+	asked := n == nil || n.known // class is that of where the file will be made, or its making says that it is not
+	if n == nil {
 		h.network.Store(&network{class: class})
 	}
 	for round := 1; ; round++ {
 		if !t.looks || round > 1 {
+			if !asked {
+				var err error
+				if class, err = h.stillNet(); err != nil {
+					return nil, nil, err
+				}
+				if class.KernelBacked() {
+					return p.take(h, t)
+				}
+				asked = true
+			}
 			hd, err := p.claim(h, class)
 			switch {
 			case err == nil:
