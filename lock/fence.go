@@ -34,7 +34,12 @@ func (h *handle) raiseFence(hd *hold) error {
 	if !h.cfg.fence {
 		return nil
 	}
-	f, err := h.dir.Open(fsys.FenceName(h.name), fsys.OpenWrite|fsys.OpenCreate)
+	// One that is there is not opened with O_CREAT: in a directory like /tmp that is
+	// refused of another user's file (fs.protected_regular, proc_sys_fs(5)).
+	f, err := h.dir.Open(fsys.FenceName(h.name), fsys.OpenWrite)
+	if errors.Is(err, fs.ErrNotExist) {
+		f, err = h.dir.Open(fsys.FenceName(h.name), fsys.OpenWrite|fsys.OpenCreate)
+	}
 	if err != nil {
 		return h.fenced(err)
 	}
