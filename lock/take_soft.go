@@ -190,7 +190,10 @@ func notLockFile(path string, st *reaper.Status) error {
 // says that it is not.
 func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) (_ *hold, err error) {
 	var a attempt
-	before := h.cfg.host.Uptime()
+	lease, before := h.leaseFor(true), time.Duration(0)
+	if lease > 0 { // without one there is nothing to count
+		before = h.cfg.host.Uptime()
+	}
 	defer func() {
 		switch {
 		case err == nil:
@@ -243,7 +246,6 @@ func (softProtocol) own(h *handle, f fsys.File, token string, class fsys.Class) 
 	}
 	hd := &hold{file: f, id: info.ID, since: h.cfg.host.Now(), what: meta.Filling{Token: token}}
 	hd.what.Created = hd.since
-	lease := h.leaseFor(true)
 	hd.leaseMS = lease.Milliseconds()
 	if err := h.raiseFence(hd); err != nil {
 		return nil, err
