@@ -145,7 +145,7 @@ func (softProtocol) claim(h *handle, class fsys.Class) (*hold, error) {
 	lease := h.leaseFor(false)
 	hd := &hold{leaseMS: lease.Milliseconds()}
 	c, err := h.reap.Claim(h.dir, h.name, reaper.Making{
-		Perm: h.cfg.mode, Exact: h.cfg.exact, Lease: lease, Renewed: lease > 0, Aside: class.KeepsNames(),
+		Perm: h.cfg.mode, Exact: h.cfg.exact, Lease: lease, Aside: class.KeepsNames(),
 		Record: func(info fsys.Info, token string) (_ []byte, err error) {
 			if err := h.rememberNet(info, class); err != nil {
 				return nil, err

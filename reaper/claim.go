@@ -36,17 +36,17 @@ type Claim struct {
 
 // Making is how a Claim is made.
 type Making struct {
-	Perm   fs.FileMode
-	Exact  bool          // past the umask
-	Lease  time.Duration // of the record; 0: none
+	Perm  fs.FileMode
+	Exact bool // past the umask
+	// Lease is the record's; 0: none. Who has one looks soon, and again and again,
+	// whether the path still holds the claim. So that is not asked when it is made:
+	// what the protocol needs is that the file was made and that there was time, and
+	// whoever removes it against the protocol may do so after an answer, too. A
+	// client of NFS answers lstat itself; an honest answer is two requests to the
+	// server.
+	Lease  time.Duration
 	Record func(info fsys.Info, token string) ([]byte, error)
-	// Renewed: the owner looks soon, and again and again, whether the path still
-	// holds the claim. So that is not asked now: what the protocol needs is that
-	// the file was made and that there was time, and whoever removes it against
-	// the protocol may do so after an answer, too. A client of NFS answers lstat
-	// itself; an honest answer is two requests to the server.
-	Renewed bool
-	Aside   bool // fsys.Class.KeepsNames of the filesystem
+	Aside  bool // fsys.Class.KeepsNames of the filesystem
 }
 
 // ErrAgain: the file that was made could not be kept, and is gone: make another.
@@ -120,7 +120,7 @@ func (c *Claim) write(m Making) error {
 	if err := c.File.Sync(); err != nil {
 		return err
 	}
-	if m.Renewed {
+	if m.Lease > 0 {
 		return nil
 	}
 	switch s, err := c.r.readFresh(c.dir, c.name, fsys.OpenOwn); {
@@ -325,14 +325,10 @@ func (r *Reaper) readFresh(dir fsys.Dir, name string, how fsys.OpenFlag) (*sight
 		return nil, err
 	}
 	s := &sighting{path: join(dir, name), info: f.OpenInfo()}
-	if how == fsys.OpenListed {
-		s.info, err = f.Info()
-	}
-	if err == nil {
-		s.raw, err = f.Read(meta.MaxSize + 1)
-	}
-	if err == nil {
-		s.content = meta.Parse(s.raw)
+	if how == fsys.OpenOwn {
+		err = s.readText(f)
+	} else {
+		err = s.readFrom(f)
 	}
 	if cerr := f.Close(); err == nil {
 		err = cerr

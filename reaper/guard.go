@@ -82,7 +82,7 @@ func (r *Reaper) guard(dir fsys.Dir, name string, class fsys.Class) (*Claim, err
 		return nil, &fs.PathError{Op: "guard", Path: join(dir, name), Err: errors.New("there are too many levels of guards")}
 	}
 	for range guardTries {
-		g, err := r.Claim(dir, guard, Making{Perm: guardPerm, Lease: guardLease, Record: r.guardRecord, Renewed: true, Aside: class.KeepsNames()})
+		g, err := r.Claim(dir, guard, Making{Perm: guardPerm, Lease: guardLease, Record: r.guardRecord, Aside: class.KeepsNames()})
 		switch {
 		case err == nil:
 			return g, nil

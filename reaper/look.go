@@ -211,6 +211,11 @@ func (s *sighting) readFrom(f fsys.File) (err error) {
 	if s.info, err = f.Info(); err != nil {
 		return err
 	}
+	return s.readText(f)
+}
+
+// readText takes in the file's contents.
+func (s *sighting) readText(f fsys.File) (err error) {
 	if s.raw, err = f.Read(meta.MaxSize + 1); err != nil {
 		return err
 	}
