@@ -71,11 +71,11 @@ func (p softProtocol) takeNet(h *handle, t *try, class fsys.Class) (*hold, *reap
 			switch {
 			case err == nil:
 				return hd, nil, nil
-			case errors.Is(err, reaper.ErrElsewhere) && !leaves(err):
+			case errors.Is(err, reaper.ErrElsewhere) && leftIn(err) == nil:
 				return p.take(h, t) // once: what it is now is asked
 			case errors.Is(err, reaper.ErrAgain) && round < netRounds:
 				continue
-			case fsys.MayPass(err) && !leaves(err):
+			case fsys.MayPass(err) && leftIn(err) == nil:
 				if odd++; h.odd(odd) {
 					continue // a round more, of which there are enough
 				}
@@ -172,17 +172,17 @@ func (softProtocol) claim(h *handle, class fsys.Class) (*hold, error) {
 	return hd, nil
 }
 
-// leaves says whether an error is that something of ours was left behind.
-func leaves(err error) bool {
-	var left *reaper.LeftError
-	return errors.As(err, &left)
+// leftIn is what an error says was left behind of ours; nil: nothing.
+func leftIn(err error) *reaper.LeftError {
+	var l *reaper.LeftError
+	errors.As(err, &l)
+	return l
 }
 
 // netError is the error of a claim.
 func netError(h *handle, err error) error {
-	var left *reaper.LeftError
-	if errors.As(err, &left) {
-		return errors.Join(leftBehind(h, left.Token, left.Err), asLockError(h, err))
+	if l := leftIn(err); l != nil {
+		return errors.Join(leftBehind(h, l.Token, l.Err), asLockError(h, err))
 	}
 	return asLockError(h, err)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/filelock-go/filelock/meta"
 )
@@ -110,7 +111,7 @@ func (r *Reaper) record(s *sighting, rec *meta.Record, probed bool) Judgment {
 		return Judgment{Verdict: Dead, Rule: RuleProcessGone, Evidence: append(seen, kin.evidence()...)}
 	}
 	if rec.LeaseMS > 0 {
-		lease := fmt.Sprintf("it has a lease of %s, which its owner is to renew: %s", s.watched.term, s.watched.says())
+		lease := fmt.Sprintf("%s%s, which its owner is to renew: %s", leaseEvidence, s.watched.term, s.watched.says())
 		switch {
 		case s.watched.over:
 			return Judgment{Verdict: Expired, Rule: RuleLeaseExpired, Evidence: append(append(seen, kin.evidence()...), lease)}
@@ -128,6 +129,20 @@ func (r *Reaper) record(s *sighting, rec *meta.Record, probed bool) Judgment {
 		j.Missing += fmt.Sprintf(", or its lease of %s seen unrenewed for its full length", ms(rec.LeaseMS))
 	}
 	return j
+}
+
+// leaseEvidence begins the sentence about a lease.
+const leaseEvidence = "it has a lease of "
+
+// Lease is the sentence of the evidence that says what is known of the owner's
+// lease; "" where there is none.
+func (j Judgment) Lease() string {
+	for _, e := range j.Evidence {
+		if strings.HasPrefix(e, leaseEvidence) {
+			return e
+		}
+	}
+	return ""
 }
 
 // copied says in words why the record's kernel lock says nothing about this

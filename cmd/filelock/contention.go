@@ -70,13 +70,8 @@ func (a *app) heldBy(ctx context.Context, st reaper.Status) string {
 	if st.Verdict != "" {
 		fmt.Fprintf(&b, ": %s (%s)", st.Verdict, st.Rule)
 	}
-	if st.Verdict == reaper.Unknown && leased(st.Record) {
-		// For cron, of which each run is told no more than this line.
-		for _, e := range st.Evidence {
-			if strings.HasPrefix(e, "it has a lease of ") {
-				b.WriteString("; " + e)
-			}
-		}
+	if e := st.Lease(); e != "" && st.Verdict == reaper.Unknown {
+		b.WriteString("; " + e) // for cron, each run of which is told no more than this line
 	}
 	if r := st.Record; r != nil && r.Token == os.Getenv("FILELOCK_TOKEN") {
 		b.WriteString("; it is your own: FILELOCK_TOKEN names this very acquisition")
