@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/filelock-go/filelock/internal/emulation"
 	"github.com/filelock-go/filelock/internal/fsys"
 	"github.com/filelock-go/filelock/internal/host"
 	"github.com/filelock-go/filelock/lock"
@@ -212,7 +213,7 @@ func TestAHandOverOfALostLock(t *testing.T) {
 			done := make(chan error, 1)
 			go func() { done <- b.Lock(ctx) }() // can be cancelled, so it may run in a goroutine of its own
 			until(func() bool { return lock.Waiting(path) == 1 })
-			must(t, os.Remove(path))
+			must(t, emulation.Remove(path))
 			p := start(t, "queue", "file", path)
 			p.says(t, "got")
 			if long {
