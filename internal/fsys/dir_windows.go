@@ -160,15 +160,13 @@ func withHandle(path string, access, flags uint32, use func(windows.Handle) erro
 	return err
 }
 
-// Unlink removes the name at once where the filesystem can (POSIX semantics,
-// NTFS since Windows 10 1607). Elsewhere the name stays, and opening it is
-// refused with ERROR_ACCESS_DENIED, until the last handle is closed.
+// Unlink removes the name at once, whoever has the file open: see remove.
 func (d *dir) Unlink(name string) error {
 	if err := d.ready("unlink", name); err != nil {
 		return err
 	}
 	// Without FILE_FLAG_BACKUP_SEMANTICS a directory cannot be opened.
-	err := withHandle(d.prefix+name, windows.DELETE, 0, deleteOnClose)
+	err := withHandle(d.prefix+name, windows.DELETE, 0, func(h windows.Handle) error { return d.remove(h, name) })
 	if err != nil {
 		return d.error("unlink", d.prefix+name, err)
 	}

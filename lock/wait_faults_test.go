@@ -1,17 +1,20 @@
+//go:build linux || windows
+
 package lock_test
 
 import (
+	"errors"
 	"io/fs"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/filelock-go/filelock/internal/fsys"
 	"github.com/filelock-go/filelock/internal/host"
 	"github.com/filelock-go/filelock/lock"
 )
+
+var errFault = errors.New("input/output error")
 
 // faulty is a filesystem on which one of the calls that waiting in order is made
 // of fails once, without doing anything.
@@ -39,7 +42,7 @@ func (f *faulty) fails(what string) error {
 		return nil
 	}
 	f.what = what
-	return &fs.PathError{Op: what, Path: "?", Err: unix.EIO}
+	return &fs.PathError{Op: what, Path: "?", Err: errFault}
 }
 
 func (f *faulty) At(path string) fsys.Dir { return faultyDir{f.FS.At(path), f} }
