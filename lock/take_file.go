@@ -117,6 +117,8 @@ func (p fileProtocol) open(h *handle, t *try) (f fsys.File, writable bool, err e
 	switch {
 	case err == nil:
 		return f, how&fsys.OpenWrite != 0, nil
+	case errors.Is(err, fsys.ErrDeletePending):
+		return nil, false, errAgain
 	case errors.Is(err, fs.ErrNotExist):
 		if how&fsys.OpenCreate == 0 {
 			return nil, false, errAgain // removed since Create found it

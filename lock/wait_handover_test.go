@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -209,7 +210,7 @@ func TestAHandOverOfALostLock(t *testing.T) {
 				t.Fatalf("two owners: %v", err)
 			default:
 			}
-			if n := openBelow(t, filepath.Dir(path)); n != 1 {
+			if n := openBelow(t, filepath.Dir(path)); n != 1 && runtime.GOOS == "linux" { // elsewhere others' count
 				t.Errorf("%d descriptors are open, want that of the thread", n)
 			}
 			p.say(t, "let go")

@@ -37,3 +37,12 @@ func IsSide(name string) bool {
 func isSide(name, suffix string) bool {
 	return len(name) > len(".")+len(suffix) && name[0] == '.' && strings.HasSuffix(name, suffix)
 }
+
+const (
+	asidePrefix = ".filelock-"
+	asideSuffix = ".gone"
+)
+
+// AsideName is the name that a file is given where its own would stay after it is
+// unlinked. What is left under it is a lock file that nobody holds.
+func AsideName(unique string) string { return asidePrefix + unique + asideSuffix }
