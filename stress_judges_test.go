@@ -151,13 +151,15 @@ func waits(entries []string) (took []time.Duration, wrong []string) {
 	return took, wrong
 }
 
-// recoveries is how long it took, each time that an owner was killed, from then
-// on until another had the lock. Who had the lock last and does not want it
-// again may have released it already; then there was nothing to recover from,
-// and it is no longer than it would have been.
+// recoveries is how long it took, each time that an owner was killed, until
+// another had the lock: from then on, or from when somebody wanted it if nobody
+// did. Who had the lock last and does not want it again may have released it
+// already; then there was nothing to recover from, and it is no longer than it
+// would have been.
 func recoveries(entries []string) (took []time.Duration) {
 	var owner int
-	var killed int64 // when it was, 0 if it was not
+	waiting := map[int]bool{}
+	killed, since := false, int64(0) // whether the owner was, and from when on
 	for _, e := range entries {
 		var what string
 		var pid int
@@ -165,17 +167,24 @@ func recoveries(entries []string) (took []time.Duration) {
 		if _, err := fmt.Sscanf(e, "%s %d %d", &what, &pid, &at); err != nil {
 			continue // waits objects
 		}
+		if what == wants {
+			if waiting[pid] = true; len(waiting) == 1 {
+				since = at
+			}
+		} else {
+			delete(waiting, pid)
+		}
 		switch {
 		case what == got:
-			if killed != 0 {
-				took = append(took, time.Duration(at-killed))
+			if killed {
+				took = append(took, time.Duration(at-since))
 			}
-			owner, killed = pid, 0
+			owner, killed = pid, false
 		case pid != owner:
 		case what == wants:
 			owner = 0
-		case what == dies && killed == 0:
-			killed = at
+		case what == dies && !killed:
+			killed, since = true, at
 		}
 	}
 	slices.Sort(took)
