@@ -24,6 +24,12 @@ func look(pid int) Process {
 		return Process{Err: fmt.Errorf("open process %d: %w", pid, err)}
 	}
 	defer windows.CloseHandle(h)
+	return lookThrough(h, mayWait, pid)
+}
+
+// lookThrough asks about the process of a handle, whose pid is no other's for as
+// long as the handle is open.
+func lookThrough(h windows.Handle, mayWait bool, pid int) Process {
 	// The last two bits of a pid are not looked at by OpenProcess.
 	if id, err := windows.GetProcessId(h); err != nil {
 		return Process{Err: fmt.Errorf("GetProcessId: %w", err)}

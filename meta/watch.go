@@ -22,7 +22,7 @@ type Ending struct {
 // The error matches [ErrNoProcess] when it has ended already, which includes
 // that its pid is another process's now; [ErrElsewhere] when the pid says
 // nothing here; errors.ErrUnsupported where there is nothing to wait with
-// (Linux alone has it, since 5.3). What is ErrNoProcess here is Gone, Exited or
+// (Linux has it since 5.3, and Windows). What is ErrNoProcess here is Gone, Exited or
 // of another Start to [Look] as well. After any other error the process has to
 // be looked at now and then instead.
 //

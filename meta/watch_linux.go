@@ -53,15 +53,6 @@ func isStill(id Identity, fd int) error {
 	return startedElse(id, p.Start)
 }
 
-// startedElse says how a process that has the pid differs from the one that id
-// means, if it does.
-func startedElse(id Identity, start string) error {
-	if differs, _ := StartDiffers(id.Start, start); !differs || !SameTimeNamespace(id, Self()) {
-		return nil
-	}
-	return fmt.Errorf("the pid was reused: %q is when its process started, not %q: %w", start, Printable(id.Start), ErrNoProcess)
-}
-
 // newEnding waits in the runtime's poller, without a thread.
 func newEnding(pidfd *os.File) (*Ending, error) {
 	// A file that the poller did not take says so here.

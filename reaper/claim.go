@@ -308,7 +308,7 @@ func (r *Reaper) takeAway(dir fsys.Dir, name string, aside bool) error {
 	if !aside {
 		return dir.Unlink(name)
 	}
-	gone := ".filelock-" + r.host.NewToken() + ".gone"
+	gone := fsys.AsideName(r.host.NewToken())
 	if err := dir.Rename(name, gone); err != nil {
 		return err
 	}

@@ -75,13 +75,16 @@ func (r *Reaper) Glance(dir fsys.Dir, name string) (Status, error) {
 
 func (r *Reaper) examine(dir fsys.Dir, name string, blank *sighting) (Status, error) {
 	var last error
-	for range lookAgain {
+	for look := range lookAgain {
 		s := *blank
 		st, err := r.examineOnce(dir, name, &s)
 		if !errors.Is(err, errMoved) && !fsys.IsGone(err) {
 			return st, err
 		}
 		last = err
+		if errors.Is(err, fsys.ErrDeletePending) && look > 0 {
+			break // which may go on for long
+		}
 		if !s.class.Local {
 			r.host.Sleep(movedPause)
 		}
@@ -91,16 +94,24 @@ func (r *Reaper) examine(dir fsys.Dir, name string, blank *sighting) (Status, er
 	}
 	st := Status{Path: join(dir, name), Exists: true, State: StateUnknown, passing: true, unseen: true}
 	st.Judgment = unproven("the path named another file at each of "+fmt.Sprint(lookAgain)+" looks", "a moment in which the lock does not change hands")
+	if errors.Is(last, fsys.ErrDeletePending) {
+		st.Judgment = unproven(fsys.ErrDeletePending.Error(), "the end of the programs that have the deleted file open")
+	}
 	return st, nil
 }
 
 // errMoved: the path does not name the file any more that was looked at.
 var errMoved = errors.New("the path names another file now")
 
+// errPending: it names none, nor can it name another yet.
+var errPending = fmt.Errorf("%w: %w", errMoved, fsys.ErrDeletePending)
+
 func (r *Reaper) examineOnce(dir fsys.Dir, name string, s *sighting) (Status, error) {
 	path := join(dir, name)
 	f, err := dir.Open(name, fsys.OpenRead)
 	switch {
+	case errors.Is(err, fsys.ErrDeletePending):
+		return Status{Path: path}, errPending
 	case errors.Is(err, fs.ErrNotExist):
 		return Status{Path: path, State: Free}, nil
 	case errors.Is(err, fs.ErrPermission):

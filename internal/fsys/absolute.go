@@ -3,13 +3,22 @@ package fsys
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 )
 
 // Absolute makes a path independent of the working directory. Unlike
 // filepath.Abs it keeps a "..": behind a symbolic link that means the parent of
 // what the link points to, not the lexical parent.
+//
+// On Windows a path that would name another file than it says, or a device, is
+// an error matching fs.ErrInvalid.
 func Absolute(path string) (string, error) {
+	if runtime.GOOS == "windows" {
+		if err := badWin32Path(path); err != nil {
+			return path, err
+		}
+	}
 	for p := range strings.FieldsFuncSeq(path, func(r rune) bool { return r < 0x80 && os.IsPathSeparator(uint8(r)) }) {
 		if p != ".." {
 			continue

@@ -1,14 +1,6 @@
 package fsys
 
-import (
-	"strings"
-
-	"golang.org/x/sys/windows"
-)
-
-// windowsLocal are the types that one machine at a time mounts. CSVFS, which a
-// cluster shares, is not among them.
-var windowsLocal = map[string]bool{"ntfs": true, "refs": true, "fat": true, "fat32": true, "exfat": true, "udf": true}
+import "golang.org/x/sys/windows"
 
 // classOf asks where the handle really leads: a drive letter may stand for a
 // share, and a directory for another volume.
@@ -18,26 +10,21 @@ func classOf(h windows.Handle) (Class, error) {
 	if err != nil {
 		path = ""
 	}
-	path = strings.TrimPrefix(path, `\\?\`)
-	if strings.HasPrefix(path, `UNC\`) {
-		return Class{Type: "network"}, nil
-	}
 	var name [windows.MAX_PATH + 1]uint16
-	if err := windows.GetVolumeInformationByHandle(h, nil, 0, nil, nil, nil, &name[0], uint32(len(name))); err != nil {
+	err = windows.GetVolumeInformationByHandle(h, nil, 0, nil, nil, nil, &name[0], uint32(len(name)))
+	c := win32Class(path, windows.UTF16ToString(name[:]), driveType)
+	if err != nil && c.Type == "" {
 		return Class{}, err
 	}
-	c := Class{Type: strings.ToLower(windows.UTF16ToString(name[:]))}
-	if len(path) > 2 && path[1] == ':' {
-		root, err := windows.UTF16PtrFromString(path[:2] + `\`)
-		if err != nil {
-			return Class{}, err
-		}
-		switch windows.GetDriveType(root) {
-		case windows.DRIVE_FIXED, windows.DRIVE_REMOVABLE, windows.DRIVE_RAMDISK:
-			c.Local = windowsLocal[c.Type]
-		}
-	}
 	return c, nil
+}
+
+func driveType(root string) uint32 {
+	p, err := windows.UTF16PtrFromString(root)
+	if err != nil {
+		return windows.DRIVE_UNKNOWN
+	}
+	return windows.GetDriveType(p)
 }
 
 func finalPath(h windows.Handle) (string, error) {

@@ -9,9 +9,8 @@ import (
 
 const (
 	errBadName = windows.ERROR_INVALID_NAME
-	// A colon would name another stream of the file.
-	notInNames = `/\:` + "\x00"
-	namesStay  = true // over a network, where there may be no POSIX deletion
+	notInNames = `/\` + "\x00" // see badWin32Name for the rest
+	namesStay  = true          // over a network, where there may be no POSIX deletion
 )
 
 type realFS struct{}
@@ -45,7 +44,7 @@ func (realFS) OpenDir(path string) (Dir, error) {
 	const share = windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE
 	h, err := createFile(path, windows.FILE_READ_ATTRIBUTES|windows.FILE_LIST_DIRECTORY, share, windows.OPEN_EXISTING, windows.FILE_FLAG_BACKUP_SEMANTICS)
 	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+		return nil, &fs.PathError{Op: "open", Path: path, Err: explained(err)}
 	}
 	info, err := infoOf(h)
 	switch {
@@ -63,20 +62,10 @@ func (realFS) OpenDir(path string) (Dir, error) {
 	return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 }
 
-// createFile opens the very thing that path names: not what a link leads to.
-// The handle is not inherited by children.
-func createFile(path string, access, share, disposition, flags uint32) (windows.Handle, error) {
-	p, err := windows.UTF16PtrFromString(path)
-	if err != nil {
-		return windows.InvalidHandle, err
-	}
-	return windows.CreateFile(p, access, share, nil, disposition, flags|windows.FILE_FLAG_OPEN_REPARSE_POINT, 0)
-}
-
 func (d *dir) Path() string { return d.path }
 
 func (d *dir) error(op, path string, err error) error {
-	return &fs.PathError{Op: op, Path: path, Err: err}
+	return &fs.PathError{Op: op, Path: path, Err: explained(err)}
 }
 
 func (d *dir) ready(op, name string) error {
@@ -158,41 +147,6 @@ func withHandle(path string, access, flags uint32, use func(windows.Handle) erro
 		err = cerr
 	}
 	return err
-}
-
-// Unlink removes the name at once where the filesystem can (POSIX semantics,
-// NTFS since Windows 10 1607). Elsewhere the name stays, and opening it is
-// refused with ERROR_ACCESS_DENIED, until the last handle is closed.
-func (d *dir) Unlink(name string) error {
-	if err := d.ready("unlink", name); err != nil {
-		return err
-	}
-	// Without FILE_FLAG_BACKUP_SEMANTICS a directory cannot be opened.
-	err := withHandle(d.prefix+name, windows.DELETE, 0, deleteOnClose)
-	if err != nil {
-		return d.error("unlink", d.prefix+name, err)
-	}
-	return nil
-}
-
-func (d *dir) Rename(name, to string) error {
-	for _, n := range []string{name, to} {
-		if err := d.ready("rename", n); err != nil {
-			return err
-		}
-	}
-	from, err := windows.UTF16PtrFromString(d.prefix + name)
-	if err != nil {
-		return d.error("rename", d.prefix+name, err)
-	}
-	target, err := windows.UTF16PtrFromString(d.prefix + to)
-	if err == nil {
-		err = windows.MoveFileEx(from, target, windows.MOVEFILE_REPLACE_EXISTING)
-	}
-	if err != nil {
-		return d.error("rename", d.prefix+name, err)
-	}
-	return nil
 }
 
 func (d *dir) Class() (c Class, err error) {

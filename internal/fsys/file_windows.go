@@ -21,7 +21,7 @@ func (f *file) error(op string, err error) error {
 	if f.handle == windows.InvalidHandle {
 		err = fs.ErrClosed
 	}
-	return &fs.PathError{Op: op, Path: f.path, Err: err}
+	return &fs.PathError{Op: op, Path: f.path, Err: explained(err)}
 }
 
 func (f *file) OpenInfo() Info { return f.atOpen }

@@ -26,6 +26,13 @@ var (
 	ErrLocked = errors.New("locked by another open file")
 	// ErrIrregular: the name is not a regular file (a symbolic link, directory, FIFO, socket or device).
 	ErrIrregular = errors.New("not a regular file")
+	// ErrDeletePending: the file was deleted on a filesystem that keeps its name
+	// until nobody has it open any more (Windows, without POSIX deletion: FAT, many
+	// servers). Nothing can be made, opened or seen under that name meanwhile, which
+	// a process that has the file open can make last as long as it likes. It says
+	// nothing about permissions. It matches fs.ErrExist for who makes a file, and
+	// fs.ErrNotExist for everybody else.
+	ErrDeletePending = errors.New("the file was deleted, and its name stays until no program has it open any more")
 )
 
 // FS is where names are looked up.

@@ -93,16 +93,3 @@ func queryInfo(h windows.Handle, class uint32, out unsafe.Pointer, size uintptr)
 func setInfo(h windows.Handle, class uint32, in unsafe.Pointer, size uintptr) error {
 	return windows.SetFileInformationByHandle(h, class, (*byte)(in), uint32(size))
 }
-
-// deleteOnClose marks a file opened with DELETE for deletion.
-func deleteOnClose(h windows.Handle) error {
-	flags := uint32(windows.FILE_DISPOSITION_DELETE | windows.FILE_DISPOSITION_POSIX_SEMANTICS | windows.FILE_DISPOSITION_IGNORE_READONLY_ATTRIBUTE)
-	err := setInfo(h, windows.FileDispositionInfoEx, unsafe.Pointer(&flags), unsafe.Sizeof(flags))
-	switch err {
-	case windows.ERROR_INVALID_FUNCTION, windows.ERROR_INVALID_PARAMETER, windows.ERROR_NOT_SUPPORTED:
-		// An older Windows, or FAT: see internal/syscall/windows.Deleteat in Go.
-		yes := byte(1) // FILE_DISPOSITION_INFO
-		return setInfo(h, windows.FileDispositionInfo, unsafe.Pointer(&yes), unsafe.Sizeof(yes))
-	}
-	return err
-}

@@ -4,6 +4,7 @@ package fsys
 
 import (
 	"io/fs"
+	"runtime"
 	"strings"
 )
 
@@ -17,6 +18,11 @@ func checkName(op, dir, name string) error {
 	}
 	if bad {
 		return &fs.PathError{Op: op, Path: dir + name, Err: errBadName}
+	}
+	if runtime.GOOS == "windows" {
+		if err := badWin32Name(name); err != nil {
+			return &fs.PathError{Op: op, Path: dir + name, Err: err}
+		}
 	}
 	return nil
 }

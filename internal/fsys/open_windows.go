@@ -37,7 +37,11 @@ func (d *dir) Open(name string, how OpenFlag) (File, error) {
 	}
 	// Without FILE_FLAG_BACKUP_SEMANTICS a directory is refused with
 	// ERROR_ACCESS_DENIED; with it, the access checks may be skipped.
-	h, err := createFile(path, access, shareAll, disposition, windows.FILE_ATTRIBUTE_NORMAL)
+	patience := sharePatience
+	if how&OpenListed != 0 {
+		patience = listedPatience
+	}
+	h, err := createPatiently(path, access, shareAll, disposition, windows.FILE_ATTRIBUTE_NORMAL, patience)
 	if err != nil {
 		return nil, d.refused(path, how, err)
 	}

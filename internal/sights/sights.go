@@ -19,8 +19,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -162,11 +160,8 @@ func replace(d fsys.Dir, name string, line []byte) error {
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
-	// By path, as nothing else here: in the place of a directory that was checked
-	// an instant ago another could be only if the one above it is everybody's and
-	// not sticky, and then a file of that other directory is renamed in it.
 	if err == nil {
-		err = os.Rename(filepath.Join(d.Path(), temp), filepath.Join(d.Path(), name))
+		err = d.Rename(temp, name)
 	}
 	if err != nil {
 		if uerr := d.Unlink(temp); uerr != nil && !errors.Is(uerr, fs.ErrNotExist) {

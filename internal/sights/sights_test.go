@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/filelock-go/filelock/internal/emulation"
 )
 
 func init() {
@@ -105,9 +107,7 @@ func TestOnlyItsUserMayReadASight(t *testing.T) {
 }
 
 func TestThereIsAlwaysAWholeSight(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("a file that is open cannot be replaced on Windows: Keep says so")
-	}
+	emulation.SkipWine(t, "it has no POSIX renaming: a file that is open cannot be replaced, and Keep says so")
 	dir := private(t)
 	s := In(dir)
 	keep(t, s, some())
