@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/filelock-go/filelock/internal/emulation"
 	"github.com/filelock-go/filelock/internal/fsys"
 )
 
@@ -163,6 +164,7 @@ func limited(args ...string) *exec.Cmd {
 }
 
 func TestWatchAtTheLimitOfTheUser(t *testing.T) {
+	emulation.SkipQemu(t, "its clone makes no namespaces")
 	path := filepath.Join(t.TempDir(), "a")
 	touch(t, path)
 	for limit, want := range map[string]error{"max_inotify_instances": unix.EMFILE, "max_inotify_watches": unix.ENOSPC} {
