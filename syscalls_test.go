@@ -131,8 +131,8 @@ func callNames(calls []string) string {
 			name = "stat"
 		case "pwrite64":
 			name = "pwrite"
-		case "statfs64":
-			name = "statfs"
+		case "statfs64", "fstatfs64", "fcntl64":
+			name = strings.TrimSuffix(name, "64")
 		}
 		names = append(names, name)
 	}
