@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"testing"
+
+	"github.com/filelock-go/filelock/internal/emulation"
 )
 
 // mostStops bounds the schedules: a whole take or break makes fewer calls,
@@ -17,6 +19,8 @@ func oneIn() int {
 	switch {
 	case os.Getenv("FILELOCK_TEST_FULL") != "":
 		return 1
+	case emulation.Qemu(): // where every call is slow
+		return 64
 	case testing.Short():
 		return 16
 	}
