@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/filelock-go/filelock/internal/emulation"
 )
 
 // herd is the parent of a stress: it keeps so many processes at the lock,
@@ -59,6 +61,9 @@ func (h *herd) run(t *testing.T, n int, d time.Duration, enough func() bool) {
 			break
 		}
 		pause := 10*time.Millisecond + rand.N(30*time.Millisecond)
+		if emulation.Qemu() { // a process takes twenty times as long to start
+			pause *= 8
+		}
 		asleep := time.Now()
 		time.Sleep(pause)
 		h.stalled = max(h.stalled, time.Since(asleep)-pause)

@@ -23,6 +23,8 @@ func oneIn() int {
 		return 401
 	case os.Getenv("FILELOCK_TEST_FULL") != "":
 		return 1
+	case emulation.Qemu(): // where every call is slow
+		return 64
 	case testing.Short():
 		return 16
 	}

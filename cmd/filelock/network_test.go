@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/filelock-go/filelock/internal/emulation"
 	"github.com/filelock-go/filelock/meta"
 	"github.com/filelock-go/filelock/reaper"
 )
@@ -148,7 +149,11 @@ func TestALockThatAnotherIsBreakingIsLeftToThat(t *testing.T) {
 	wantText(t, "inspect", r.out, "alive     no, dead", "next      filelock wait --network "+guard+"\n", "the process that is breaking it")
 	r = filelock(t, dir, "inspect", "--network", ".x.lock.1.guard").wantCode(t, exitUnknown)
 	wantText(t, "inspect the guard", r.out, "unknown (guard of a break)", "  lease     30s\n")
-	for _, args := range []string{"run -n --network x.lock true", "run -w .1 --network x.lock true", "wait -w .1 --network x.lock"} {
+	patience := ".1"
+	if emulation.Qemu() { // where that is too short for the first look
+		patience = "2"
+	}
+	for _, args := range []string{"run -n --network x.lock true", "run -w " + patience + " --network x.lock true", "wait -w " + patience + " --network x.lock"} {
 		filelock(t, dir, strings.Fields(args)...).wantCode(t, exitConflict)
 	}
 	kinds := func(sub ...string) map[string]string {

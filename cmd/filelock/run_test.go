@@ -190,12 +190,12 @@ func TestCOMMANDFindsTheLockInItsEnvironment(t *testing.T) {
 		t.Errorf("%q, but the record's token is %q", lines[2], rec.Token)
 	}
 	// With -o there is no descriptor, with -s no token.
-	cmd = command(dir, "run", "-o", "x.lock", "sh", "-c", "env | grep ^FILELOCK_ | grep -v ^FILELOCK_STATE_DIR= | cut -d= -f1 | sort | tr '\\n' ' '")
+	cmd = command(dir, "run", "-o", "x.lock", "sh", "-c", "env | grep ^FILELOCK_ | grep -vE '^FILELOCK_(STATE_DIR=|TEST_)' | cut -d= -f1 | sort | tr '\\n' ' '")
 	cmd.Env = append(os.Environ(), "FILELOCK_FD=3")
 	if r := finish(t, cmd); r.out != "FILELOCK_PATH FILELOCK_TOKEN " {
 		t.Errorf("with -o: %q", r.out)
 	}
-	cmd = command(dir, "run", "--hard", "-s", "x.lock", "sh", "-c", "env | grep ^FILELOCK_ | grep -v ^FILELOCK_STATE_DIR= | cut -d= -f1 | sort | tr '\\n' ' '")
+	cmd = command(dir, "run", "--hard", "-s", "x.lock", "sh", "-c", "env | grep ^FILELOCK_ | grep -vE '^FILELOCK_(STATE_DIR=|TEST_)' | cut -d= -f1 | sort | tr '\\n' ' '")
 	cmd.Env = append(os.Environ(), "FILELOCK_TOKEN=outer")
 	if r := finish(t, cmd); r.out != "FILELOCK_FD FILELOCK_PATH " {
 		t.Errorf("with -s: %q", r.out)
