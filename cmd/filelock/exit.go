@@ -145,12 +145,20 @@ func osExitCode(err error) exitCode {
 	case errors.Is(err, fs.ErrInvalid) && !errors.Is(err, syscall.EINVAL):
 		return exitUsage // a path that can be no lock's
 	}
-	for _, e := range cannotCreate {
-		if errors.Is(err, e) {
-			return exitNoCreate
+	for _, of := range systemErrors {
+		for _, e := range of.errs {
+			if errors.Is(err, e) {
+				return of.code
+			}
 		}
 	}
 	return exitInternal
+}
+
+// errorsOf are the errors of an operating system that end with a code.
+type errorsOf struct {
+	code exitCode
+	errs []error
 }
 
 // report says what went wrong, if anything did, and returns the exit code. An

@@ -4,7 +4,12 @@ package main
 
 import "syscall"
 
-// cannotCreate are the errors of a place where no lock file can be made.
-var cannotCreate = []error{
-	syscall.EROFS, syscall.ENOSPC, syscall.EDQUOT, syscall.ENAMETOOLONG, syscall.EISDIR, syscall.EFBIG, syscall.ELOOP,
+// systemErrors are the exit codes of errors of the system, besides those that
+// are fs.ErrNotExist or fs.ErrPermission.
+var systemErrors = []errorsOf{
+	{exitNoCreate, []error{
+		syscall.EROFS, syscall.ENOSPC, syscall.EDQUOT, syscall.ENAMETOOLONG, syscall.EISDIR, syscall.EFBIG, syscall.ELOOP,
+	}},
 }
+
+func systemHint(error) string { return "" }

@@ -1,5 +1,7 @@
 package main
 
-// cannotCreate are the errors of a place where no lock file can be made: here
-// errors are texts, of which none is known.
-var cannotCreate []error
+// systemErrors are the exit codes of errors of the system: here errors are
+// texts, of which none is known.
+var systemErrors []errorsOf
+
+func systemHint(error) string { return "" }
