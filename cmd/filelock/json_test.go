@@ -399,3 +399,21 @@ func TestIrregularPathsAreClearErrors(t *testing.T) {
 	}
 	wantGone(t, dir+"/nowhere")
 }
+
+func TestAWordForAnyShellIsOneForSh(t *testing.T) {
+	for in, want := range map[string]string{
+		`C:\Temp\x.lock`: `"C:\Temp\x.lock"`, `C:/Temp/x.lock`: `C:/Temp/x.lock`, `C:\my jobs\it's.lock`: `"C:\my jobs\it's.lock"`, "": `""`,
+		`\\server\share\x.lock`: `'\\server\share\x.lock'`, `C:\a$b.lock`: `'C:\a$b.lock'`, `C:\100%.lock`: `'C:\100%.lock'`, `C:\a&b.lock`: `"C:\a&b.lock"`, `C:\`: `'C:\'`,
+		// Each of these would be a command for one shell or the other.
+		`a$&calc&`: `"$(printf 'a\044\046calc\046')"`, "“;calc;“": `"$(printf '\342\200\234\073calc\073\342\200\234')"`, `$';calc;'`: `"$(printf '\044\047\073calc\073\047')"`,
+	} {
+		if got := forAnyShell(in); got != want {
+			t.Errorf("%q is quoted as %s, want %s", in, got, want)
+		}
+		if runtime.GOOS != "windows" && runtime.GOOS != "plan9" {
+			if r := finishShell(t, t.TempDir(), "printf %s "+want); r.out != in {
+				t.Errorf("%s is %q for sh, want %q", want, r.out, in)
+			}
+		}
+	}
+}

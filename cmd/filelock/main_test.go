@@ -263,7 +263,7 @@ func (r *running) end(t *testing.T) result {
 // (or the test is over), and returns when it holds it.
 func holding(t *testing.T, dir string, args ...string) *running {
 	t.Helper()
-	args = append(append([]string{"run"}, args...), "sh", "-c", "echo held; read x; exit 0")
+	args = append(append([]string{"run"}, args...), "do", "say held", "read")
 	r := begin(t, command(dir, args...))
 	r.wantLine(t, "held")
 	return r
