@@ -23,11 +23,12 @@ func init() {
 }
 
 // do does what its arguments say, one after another: a COMMAND for systems that
-// have no sh. What a step does not know how to do is an error.
+// have no sh. $$ is its pid, $FENCE what it finds in its environment.
 func do() {
 	in := bufio.NewReader(os.Stdin)
 	for _, step := range os.Args[1:] {
 		verb, what, _ := strings.Cut(step, " ")
+		what = strings.NewReplacer("$$", strconv.Itoa(os.Getpid()), "$FENCE", os.Getenv("FILELOCK_FENCE")).Replace(what)
 		if err := doStep(in, verb, what); err != nil {
 			fmt.Fprintln(os.Stderr, "do", step+":", err)
 			os.Exit(99)
@@ -38,7 +39,7 @@ func do() {
 func doStep(in *bufio.Reader, verb, what string) error {
 	switch verb {
 	case "say":
-		fmt.Println(strings.ReplaceAll(what, "$$", strconv.Itoa(os.Getpid())))
+		fmt.Println(what)
 	case "read": // a line, or the end
 		if _, err := in.ReadString('\n'); err != nil && err != io.EOF {
 			return err
@@ -51,6 +52,8 @@ func doStep(in *bufio.Reader, verb, what string) error {
 		fmt.Print(string(b))
 	case "rm":
 		return os.Remove(what)
+	case "mv": // away
+		return os.Rename(what, what+".away")
 	case "full": // else it is no file, or has nothing in it
 		if fi, err := os.Stat(what); err != nil || fi.Size() == 0 {
 			return fmt.Errorf("%v, %v", fi, err)

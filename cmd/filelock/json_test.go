@@ -115,7 +115,6 @@ func want(t *testing.T, m map[string]any, fields map[string]any) {
 }
 
 func TestJSONFieldByField(t *testing.T) {
-	needUnix(t)
 	dir := t.TempDir()
 	inspect := func(path string, code exitCode) map[string]any {
 		t.Helper()
@@ -127,12 +126,12 @@ func TestJSONFieldByField(t *testing.T) {
 	}
 
 	m := inspect("free.lock", exitOK)
-	want(t, m, map[string]any{"path": dir + "/free.lock", "state": "free", "mode": nil, "kind": nil, "verdict": nil, "rule": nil, "missing": nil, "record": nil, "next": nil, "error": nil})
+	want(t, m, map[string]any{"path": filepath.Join(dir, "free.lock"), "state": "free", "mode": nil, "kind": nil, "verdict": nil, "rule": nil, "missing": nil, "record": nil, "next": nil, "error": nil})
 
 	h := holding(t, dir, "held.lock")
 	m = inspect("held.lock", exitHeld)
 	want(t, m, map[string]any{"state": "held", "mode": "exclusive", "kind": "soft", "verdict": "alive", "rule": "kernel-lock-held", "missing": nil,
-		"next": "filelock wait " + dir + "/held.lock", "error": nil})
+		"next": "filelock wait " + quoted(dir, "held.lock"), "error": nil})
 	if got, file := m["record"].(map[string]any), record(t, dir+"/held.lock"); got["token"] != file["token"] || len(got) != len(file) {
 		t.Errorf("record is %v, in the file %v", got, file)
 	}
@@ -160,17 +159,17 @@ func TestJSONFieldByField(t *testing.T) {
 
 	killedOwner(t, dir, "stale.lock")
 	want(t, inspect("stale.lock", exitStale), map[string]any{"state": "stale", "mode": nil, "kind": "soft", "verdict": "dead", "rule": "kernel-lock-free",
-		"next": "filelock break " + dir + "/stale.lock"})
+		"next": "filelock break " + quoted(dir, "stale.lock")})
 
 	rec := elsewhere(t, dir+"/far away.lock", nil)
 	m = inspect("far away.lock", exitUnknown)
-	want(t, m, map[string]any{"state": "unknown", "verdict": "unknown", "rule": "unproven", "next": "filelock break --token " + rec.Token + " '" + dir + "/far away.lock'"})
+	want(t, m, map[string]any{"state": "unknown", "verdict": "unknown", "rule": "unproven", "next": "filelock break --token " + rec.Token + " " + quoted(dir, "far away.lock")})
 	if m["missing"] == nil {
 		t.Error("unknown, and nothing is missing")
 	}
 
 	m = inspect("missing/x", exitNoDir)
-	want(t, m, map[string]any{"path": dir + "/missing/x", "state": "unknown", "verdict": nil, "next": nil})
+	want(t, m, map[string]any{"path": filepath.Join(dir, "missing", "x"), "state": "unknown", "verdict": nil, "next": nil})
 	wantText(t, "error", m["error"].(string), "missing")
 
 	r := filelock(t, dir, "list", "--json", ".").wantCode(t, exitOK)
@@ -233,7 +232,6 @@ func checkQuiet(t *testing.T, what, text string) {
 }
 
 func TestHostileContentsReachNoTerminal(t *testing.T) {
-	needUnix(t)
 	dir := t.TempDir()
 	elsewhere(t, dir+"/record", func(r *meta.Record) {
 		r.Hostname, r.User, r.Program, r.Note = "h"+escapes, "u"+escapes, "p"+escapes, "n"+escapes

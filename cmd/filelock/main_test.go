@@ -288,6 +288,9 @@ func (r *running) letGo(t *testing.T) result {
 	return r.end(t)
 }
 
+// quoted is the path of a file in dir as hints have it.
+func quoted(dir, name string) string { return shell(filepath.Join(dir, name)) }
+
 // waitFor returns when cond holds.
 func waitFor(t *testing.T, what string, cond func() bool) {
 	t.Helper()
