@@ -66,8 +66,8 @@ func doStep(in *bufio.Reader, verb, what string) error {
 				fmt.Println(kv)
 			}
 		}
-	case "leave": // a process in the background, that writes its pid to a file
-		cmd := exec.Command("do", "pid "+what, "forever")
+	case "leave": // a process in the background, that writes its pid to a file, and ends when it is told to
+		cmd := exec.Command("do", "pid "+what, "until "+what+".go", "pid "+what+".done")
 		if err := cmd.Start(); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/filelock-go/filelock/internal/emulation"
 	"github.com/filelock-go/filelock/internal/fsys"
 )
 
@@ -139,7 +140,7 @@ func TestDoctorOfTwo(t *testing.T) {
 			t.Errorf("checks %v, want %v", names, want)
 		}
 		for _, c := range append(append([]string{}, pairChecks...), conclusions...) {
-			if ok[c] != "true" {
+			if ok[c] != "true" && !(emulation.Wine() && c == "peers-remove-open") { // it has no POSIX deletion
 				t.Errorf("%s is %s\n%s", c, ok[c], text)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime"
 	"syscall"
 
 	"github.com/filelock-go/filelock/internal/fsys"
@@ -138,7 +139,7 @@ func osExitCode(err error) exitCode {
 	switch {
 	case errors.Is(err, reaper.ErrNoAnswer):
 		return exitInternal
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, errNotDir):
 		return exitNoDir
 	case errors.Is(err, fs.ErrPermission):
 		return exitPermission
@@ -199,7 +200,11 @@ func (a *app) report(err error) exitCode {
 
 // say writes one line of what is no answer.
 func (a *app) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(a.errs, "filelock: %s\n", visible(fmt.Sprintf(format, args...)))
+	text := fmt.Sprintf(format, args...)
+	if runtime.GOOS == "windows" {
+		text = plainPaths(text)
+	}
+	_, _ = fmt.Fprintf(a.errs, "filelock: %s\n", visible(text))
 }
 
 func (a *app) hint(text string) {

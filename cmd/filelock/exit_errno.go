@@ -2,7 +2,14 @@
 
 package main
 
-import "syscall"
+import (
+	"errors"
+	"io/fs"
+	"syscall"
+)
+
+// errNotDir: what was to be a directory is none.
+var errNotDir error = syscall.ENOTDIR
 
 // systemErrors are the exit codes of errors of the system, besides those that
 // are fs.ErrNotExist or fs.ErrPermission.
@@ -13,3 +20,11 @@ var systemErrors = []errorsOf{
 }
 
 func systemHint(error) string { return "" }
+
+// startHint is the next step when COMMAND could not be started.
+func startHint(err error) string {
+	if errors.Is(err, fs.ErrNotExist) {
+		return "is the interpreter there that its first line (#!) names, or the one that it was linked for?"
+	}
+	return ""
+}

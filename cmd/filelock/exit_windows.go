@@ -7,11 +7,14 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+// errNotDir: what was to be a directory is none.
+var errNotDir error = windows.ERROR_DIRECTORY
+
 // systemErrors are the exit codes of Windows's errors, besides those that are
 // fs.ErrNotExist or fs.ErrPermission.
 var systemErrors = []errorsOf{
 	{exitNoDir, []error{
-		windows.ERROR_DIRECTORY, windows.ERROR_INVALID_DRIVE, windows.ERROR_NOT_READY, windows.ERROR_BAD_NET_NAME, windows.ERROR_BAD_PATHNAME,
+		windows.ERROR_INVALID_DRIVE, windows.ERROR_NOT_READY, windows.ERROR_BAD_NET_NAME, windows.ERROR_BAD_PATHNAME,
 	}},
 	{exitNoCreate, []error{
 		windows.ERROR_WRITE_PROTECT, windows.ERROR_HANDLE_DISK_FULL, windows.ERROR_DISK_FULL, windows.ERROR_DISK_QUOTA_EXCEEDED,
@@ -34,6 +37,17 @@ func systemHint(err error) string {
 	}
 	if errors.Is(err, windows.ERROR_NOT_READY) {
 		return "is there a disk in the drive?"
+	}
+	return ""
+}
+
+// startHint is the next step when COMMAND could not be started.
+func startHint(err error) string {
+	switch {
+	case errors.Is(err, windows.ERROR_BAD_EXE_FORMAT):
+		return "it is no program of this machine's: for a script, COMMAND is its interpreter, or -c STRING"
+	case errors.Is(err, windows.ERROR_ELEVATION_REQUIRED):
+		return "it wants an administrator's rights: start filelock with these"
 	}
 	return ""
 }

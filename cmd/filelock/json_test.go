@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -247,7 +248,7 @@ func TestHostileContentsReachNoTerminal(t *testing.T) {
 		"deep":   `{"format":"filelock/1","x":` + strings.Repeat("[", 8000) + strings.Repeat("]", 8000) + "}",
 		"torn":   `{"format":"filelock/1","token":"`,
 		"empty":  "",
-		"nul":    "\x00\x00",
+		"zero":   "\x00\x00",
 		"utf8":   "{\"format\":\"filelock/1\",\"note\":\"\xff\xfe\"}",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
@@ -351,6 +352,19 @@ func TestVisibleKeepsWhatCanBeReadAndEscapesTheRest(t *testing.T) {
 	} {
 		if got := visible(in); got != want {
 			t.Errorf("visible(%q) is %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestPlainPathsHaveSingleBackslashes(t *testing.T) {
+	for _, path := range []string{`C:\Temp\my jobs\x.lock`, `\\server\share\x.lock`, `\\?\C:\x.lock`, `c:\ä.lock`} {
+		if got, want := plainPaths(fmt.Sprintf("unlock %q: there is %q", path, path)), `unlock "`+path+`": there is "`+path+`"`; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	for _, s := range []string{`"a\\b"`, `C:\\x`, `"C:`, `"C:\\\`, `token "\x1b"`} {
+		if got := plainPaths(s); got != s {
+			t.Errorf("%s is %s", s, got)
 		}
 	}
 }

@@ -45,7 +45,7 @@ func TestInspectAnswersTheFourQuestionsAndTellsTheStateByItsExitCode(t *testing.
 
 	h := holding(t, dir, "--note", "nightly", "held.lock")
 	r = filelock(t, dir, "inspect", "held.lock").wantCode(t, exitHeld)
-	wantText(t, "held", r.out, filepath.Join(dir, "held.lock")+": held", "owner     pid "+strconv.Itoa(h.Process.Pid)+" (filelock, running do)", "since 2", "nightly",
+	wantText(t, "held", r.out, filepath.Join(dir, "held.lock")+": held", "owner     pid "+strconv.Itoa(h.Process.Pid)+" (filelock"+exe+", running do)", "since 2", "nightly",
 		"alive     yes", "because   kernel-lock-held: ", "next      filelock wait "+quoted(dir, "held.lock"))
 
 	killedOwner(t, dir, "stale.lock")
@@ -62,7 +62,7 @@ func TestInspectAnswersTheFourQuestionsAndTellsTheStateByItsExitCode(t *testing.
 	filelock(t, dir, "inspect", "far.lock", "stale.lock", "held.lock").wantCode(t, exitUnknown)
 	r = filelock(t, dir, "inspect", "missing/x", "far.lock").wantCode(t, exitNoDir)
 	wantText(t, "stdout", r.out, "far.lock: unknown")
-	wantText(t, "stderr", r.err, "filelock: inspect ", "missing/x", "no directory", "hint: ")
+	wantText(t, "stderr", r.err, "filelock: inspect ", filepath.Join("missing", "x"), "no directory", "hint: ")
 	for _, left := range []string{"held.lock", "stale.lock", "far.lock"} {
 		if _, err := os.Stat(filepath.Join(dir, left)); err != nil {
 			t.Errorf("inspect changed something: %v", err)
@@ -303,7 +303,7 @@ func TestLockAndUnlockForAnotherProcess(t *testing.T) {
 	token := take()
 	wantText(t, "inspect", filelock(t, dir, "inspect", "--json", "x y.lock").wantCode(t, exitHeld).out,
 		`"token":"`+token+`"`, `"pid":`+pid, `"on_behalf":true`, `"state":"held"`, `"rule":"process-alive"`)
-	wantText(t, "contention", filelock(t, dir, "run", "-n", "x y.lock", "true").wantCode(t, exitConflict).err, "pid "+pid+" (do)", "alive (process-alive)")
+	wantText(t, "contention", filelock(t, dir, "run", "-n", "x y.lock", "true").wantCode(t, exitConflict).err, "pid "+pid+" (do"+exe+")", "alive (process-alive)")
 	filelock(t, dir, "lock", "-n", "--pid", pid, "x y.lock").wantCode(t, exitConflict)
 	filelock(t, dir, "unlock", "--token", "11111111-1111-4111-8111-111111111111", "x y.lock").wantCode(t, exitLost)
 	filelock(t, dir, "unlock", "--token", token, "x y.lock").wantCode(t, exitOK)

@@ -46,7 +46,6 @@ Durations are seconds, also fractions, or written as in 1m30s.`
 	noForkHint    = "leave -F out: COMMAND inherits the lock's descriptor and keeps the lock even if run is killed"
 	noCommandHint = "COMMAND is a program in $PATH or a path; for the shell's own commands use -c STRING"
 	quoteHint     = "quote the whole STRING: -c 'echo a b'"
-	noStartHint   = "is the interpreter there that its first line (#!) names, or the one that it was linked for?"
 
 	stateDir = "/var/tmp/filelock-UID or the directory that FILELOCK_STATE_DIR names"
 

@@ -43,7 +43,6 @@ Durations are seconds, also fractions, or written as in 1m30s.`
 	noForkHint    = "leave -F out: if run is killed, COMMAND is killed with it"
 	noCommandHint = "COMMAND is a program in %PATH% or a path; for the shell's own commands, such as dir, use -c STRING"
 	quoteHint     = `quote the whole STRING: -c "echo a b"`
-	noStartHint   = "is everything there that it needs?"
 
 	stateDir = `%LocalAppData%\filelock\sights or the directory that FILELOCK_STATE_DIR names`
 

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"io/fs"
 	"os"
 	"runtime"
 	"sync"
@@ -37,14 +36,6 @@ type jobProcess struct {
 }
 
 func startProcess(program string, argv, env []string, sys *syscall.SysProcAttr) (process, error) {
-	p, err := startInJob(program, argv, env, sys)
-	if err != nil {
-		return nil, &fs.PathError{Op: "start", Path: program, Err: err}
-	}
-	return p, nil
-}
-
-func startInJob(program string, argv, env []string, sys *syscall.SysProcAttr) (*jobProcess, error) {
 	job, err := windows.CreateJobObject(nil, nil) // the handle is not inherited
 	if err != nil {
 		return nil, fmt.Errorf("create a job object: %w", err)

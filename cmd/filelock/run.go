@@ -57,11 +57,7 @@ func (a *app) runLocked(ctx context.Context, f *runFlags) error {
 	}
 	c, err := a.startUnder(l, f, program)
 	if err != nil {
-		next := ""
-		if errors.Is(err, fs.ErrNotExist) {
-			next = noStartHint
-		}
-		return errors.Join(&codeError{code: exitNoCommand, err: fmt.Errorf("execute %q: %w", program, err), next: next}, l.Unlock())
+		return errors.Join(&codeError{code: exitNoCommand, err: fmt.Errorf("execute %q: %w", program, err), next: startHint(err)}, l.Unlock())
 	}
 	code := a.attend(c, l.Lost(), f.onLost, a.signals)
 	return a.released(l.Unlock(), code, f.onLost)

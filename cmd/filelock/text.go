@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -40,6 +41,20 @@ func isVisible(s string) bool {
 		}
 	}
 	return utf8.ValidString(s)
+}
+
+// plainPaths writes paths of Windows that are quoted in a message with single
+// backslashes, as their users do.
+func plainPaths(s string) string {
+	// As %q does it. There are no quotes in such paths.
+	quoted := regexp.MustCompile(`"(?:[A-Za-z]:|\\\\)\\\\(?:[^"\\]|\\.)*"`)
+	return quoted.ReplaceAllStringFunc(s, func(q string) string {
+		path, err := strconv.Unquote(q)
+		if err != nil {
+			return q
+		}
+		return `"` + path + `"`
+	})
 }
 
 // shell quotes s as one word for sh, in printable characters only; "" when

@@ -30,6 +30,6 @@ func isTerminal(f *os.File) bool {
 	return isPTY(windows.UTF16ToString(name.text[:min(int(name.bytes/2), len(name.text))]))
 }
 
-var ptyName = regexp.MustCompile(`^\\(cygwin|msys)-[0-9a-f]+-pty[0-9]+-(from|to)-master`)
-
-func isPTY(pipe string) bool { return ptyName.MatchString(pipe) }
+func isPTY(pipe string) bool {
+	return regexp.MustCompile(`^\\(cygwin|msys)-[0-9a-f]+-pty[0-9]+-(from|to)-master`).MatchString(pipe)
+}
