@@ -20,6 +20,7 @@ var systemErrors = []errorsOf{
 		windows.ERROR_WRITE_PROTECT, windows.ERROR_HANDLE_DISK_FULL, windows.ERROR_DISK_FULL, windows.ERROR_DISK_QUOTA_EXCEEDED,
 		windows.ERROR_FILENAME_EXCED_RANGE, windows.ERROR_BUFFER_OVERFLOW, windows.ERROR_INVALID_NAME, windows.ERROR_FILE_TOO_LARGE,
 		windows.ERROR_CANT_RESOLVE_FILENAME, syscall.ENAMETOOLONG, syscall.EISDIR,
+		errors.ErrUnsupported, // a directory: LockFileEx locks none
 	}},
 	{exitPermission, append(inUse, windows.ERROR_NETWORK_ACCESS_DENIED, windows.ERROR_PRIVILEGE_NOT_HELD)},
 }
@@ -35,8 +36,11 @@ func systemHint(err error) string {
 			return "another program has the file open and does not share it: when that has closed it, try again"
 		}
 	}
-	if errors.Is(err, windows.ERROR_NOT_READY) {
+	switch {
+	case errors.Is(err, windows.ERROR_NOT_READY):
 		return "is there a disk in the drive?"
+	case errors.Is(err, errors.ErrUnsupported):
+		return "on Windows a lock is a file, and cannot be a directory: choose one in it"
 	}
 	return ""
 }

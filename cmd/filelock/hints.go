@@ -27,7 +27,7 @@ func hintFor(err error) string {
 	case errors.Is(err, lock.ErrNotLockFile):
 		return "choose a path of its own for the lock, as in job.lock; run --hard locks any file and leaves its contents alone"
 	case errors.Is(err, fsys.ErrIrregular) && errors.As(err, &path) && isDirectory(path.Path):
-		return "a soft lock is a file: choose a path such as " + shell(filepath.Join(absolutePath(path.Path), "job.lock")) + ", or lock the directory itself with run --hard"
+		return "a soft lock is a file: choose a path such as " + shell(filepath.Join(absolutePath(path.Path), "job.lock")) + orDirectory
 	case errors.Is(err, fsys.ErrIrregular):
 		return "a lock is a regular file: choose another path"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, reaper.ErrNoAnswer):

@@ -340,7 +340,7 @@ func TestLockNeedsAProcessThatExists(t *testing.T) {
 
 func TestUnlockSaysWhyItDidNot(t *testing.T) {
 	dir := t.TempDir()
-	named := func(name string) string { return strconv.Quote(filepath.Join(dir, name)) }
+	named := func(name string) string { return plainPaths(strconv.Quote(filepath.Join(dir, name))) }
 	token := strings.TrimSpace(filelock(t, dir, "lock", "--pid", strconv.Itoa(os.Getpid()), "x.lock").wantCode(t, exitOK).out)
 	r := filelock(t, dir, "unlock", "--token", "wrong", "x.lock").wantCode(t, exitLost)
 	wantText(t, "another's", r.err, `filelock: unlock `+named("x.lock")+`: held under another token, by pid `+strconv.Itoa(os.Getpid())+" (")

@@ -45,6 +45,7 @@ Durations are seconds, also fractions, or written as in 1m30s.`
 
 	noForkHint    = "leave -F out: COMMAND inherits the lock's descriptor and keeps the lock even if run is killed"
 	noCommandHint = "COMMAND is a program in $PATH or a path; for the shell's own commands use -c STRING"
+	noShellHint   = "there is no such program as $SHELL names: without it, /bin/sh runs STRING"
 	quoteHint     = "quote the whole STRING: -c 'echo a b'"
 
 	stateDir = "/var/tmp/filelock-UID or the directory that FILELOCK_STATE_DIR names"
@@ -59,6 +60,8 @@ Durations are seconds, also fractions, or written as in 1m30s.`
 	pidUsage      = "the process that is to own the lock: `P`, $$ in a script"
 	pidHint       = "--pid $$ is the shell script itself"
 	whichPIDHint  = "--pid takes the process id of the process that is to own the lock: $$ in a shell script"
+
+	orDirectory = ", or lock the directory itself with run --hard"
 
 	unseenHint = "some process holds its kernel lock, which this user cannot see: fuser or lsof as root name it; the lock ends with it"
 )

@@ -42,6 +42,7 @@ Durations are seconds, also fractions, or written as in 1m30s.`
 
 	noForkHint    = "leave -F out: if run is killed, COMMAND is killed with it"
 	noCommandHint = "COMMAND is a program in %PATH% or a path; for the shell's own commands, such as dir, use -c STRING"
+	noShellHint   = "there is no such program as $SHELL names, for Windows at least: without it, cmd.exe runs STRING"
 	quoteHint     = `quote the whole STRING: -c "echo a b"`
 
 	stateDir = `%LocalAppData%\filelock\sights or the directory that FILELOCK_STATE_DIR names`
@@ -56,6 +57,8 @@ Durations are seconds, also fractions, or written as in 1m30s.`
 	pidUsage      = "the process that is to own the lock: `P`, $PID in PowerShell (not $$ of Cygwin or MSYS, which is no pid of Windows)"
 	pidHint       = "--pid $PID is the PowerShell script itself"
 	whichPIDHint  = "--pid takes the process id of the process that is to own the lock: $PID in PowerShell; $$ of Cygwin, MSYS and Git Bash is not one (/proc/$$/winpid has it)"
+
+	orDirectory = ""
 
 	unseenHint = "some process holds its kernel lock, which this user cannot see: Resource Monitor (resmon) shows who has the file open; the lock ends with it"
 )

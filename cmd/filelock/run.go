@@ -43,7 +43,11 @@ func (a *app) runLocked(ctx context.Context, f *runFlags) error {
 	// Looked for first: a lock that nothing can be done under is not taken.
 	program, err := lookPath(f.argv[0])
 	if err != nil {
-		return &codeError{code: exitNoCommand, err: err, next: noCommandHint}
+		next := noCommandHint
+		if f.hasString {
+			next = noShellHint
+		}
+		return &codeError{code: exitNoCommand, err: err, next: next}
 	}
 	a.network = f.network && !f.hard
 	a.signals = catchSignals()

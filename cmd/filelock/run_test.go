@@ -107,6 +107,9 @@ func TestRunUsesTheUsersShell(t *testing.T) {
 	if r := finish(t, cmd).wantCode(t, exitOK); strings.TrimSpace(r.out) != "x" {
 		t.Errorf("without $SHELL: %q", r.out)
 	}
+	cmd = command(dir, "run", "-c", "echo x", "x")
+	cmd.Env = append(os.Environ(), "SHELL=/no/such/sh")
+	wantText(t, "a wrong $SHELL", finish(t, cmd).wantCode(t, exitNoCommand).err, "/no/such/sh", "hint: there is no such program as $SHELL names")
 }
 
 func TestACommandThatCannotBeExecutedExits69BeforeTheLockIsTouched(t *testing.T) {
@@ -333,7 +336,7 @@ func TestErrorsOfThePlaceHaveTheirExitCodes(t *testing.T) {
 		{"data", exitNoCreate, "hint: choose a path of its own"},
 		{"newer", exitNoCreate, "newer"},
 		{".", exitNoCreate, "not a regular file"},
-		{".", exitNoCreate, "hint: a soft lock is a file: choose a path such as " + shell(filepath.Join(dir, "job.lock")) + ", or lock the directory itself with run --hard"},
+		{".", exitNoCreate, "hint: a soft lock is a file: choose a path such as " + shell(filepath.Join(dir, "job.lock")) + orDirectory},
 	} {
 		r := filelock(t, dir, "run", "-n", tt.path, "echo", "ran").wantCode(t, tt.code)
 		wantText(t, tt.path, r.err, "filelock: ", tt.says)

@@ -262,3 +262,9 @@ func TestExitCodesOfWindowsErrors(t *testing.T) {
 		}
 	}
 }
+
+func TestADirectoryIsNoLock(t *testing.T) {
+	dir := t.TempDir()
+	r := filelock(t, dir, "run", "--hard", ".", "true").wantCode(t, exitNoCreate)
+	wantText(t, "a directory", r.err, "filelock: lock "+dir, "hint: on Windows a lock is a file")
+}
