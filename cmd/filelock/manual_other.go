@@ -20,15 +20,23 @@ the descriptor, and is killed when run dies (on Linux and FreeBSD; elsewhere it
 goes on without the lock). It finds in its environment FILELOCK_PATH,
 FILELOCK_TOKEN (names this acquisition), FILELOCK_FD (the number of the
 descriptor, if there is one) and, with --fence, FILELOCK_FENCE.
-` + runLeases + `
+
+A soft lock on a network filesystem has a lease of 60s, or as --lease says; with
+--lease a local one has, too. run renews it for as long as it runs, and when it
+could not for all of it (frozen, suspended, cut off from the server) the lock is
+lost: others may take it. If run itself can run, it knows before they do, ends
+COMMAND as --on-lost says, and exits with 75. If only run was stopped (kill
+-STOP), COMMAND goes on beside the next owner until run is continued. What
+COMMAND writes then a resource can reject by its fence: a number that is higher
+in each acquisition. What a directory can be trusted with, filelock doctor DIR
+finds out.
+
 TERM, HUP, USR1, USR2 and ALRM are passed on to COMMAND; INT and QUIT too, but
 not where the terminal has sent them to COMMAND already. run itself ends when
 COMMAND has. A soft lock is then released even if COMMAND left processes behind;
 with --hard, these keep it.
 
 Durations are seconds, also fractions, or written as in 1m30s.`
-
-	onlyRunStopped = "If only run was stopped (kill\n-STOP), COMMAND goes on beside the next owner until run is continued."
 
 	runExample = `  filelock run /var/lib/job/job.lock backup --all
   filelock run -n -E 0 job.lock ./job          # cron: not twice, and no mail about it

@@ -17,15 +17,22 @@ can leave. What COMMAND has left in the background when it ends goes on, and doe
 not hold the lock. COMMAND finds in its environment FILELOCK_PATH, FILELOCK_TOKEN
 (names this acquisition) and, with --fence, FILELOCK_FENCE. Its arguments come to
 it as they were written, with all their quotes.
-` + runLeases + `
+
+A soft lock on a network filesystem has a lease of 60s, or as --lease says; with
+--lease a local one has, too. run renews it for as long as it runs, and when it
+could not for all of it (frozen, suspended, cut off from the server) the lock is
+lost: others may take it. If run itself can run, it knows before they do, ends
+COMMAND as --on-lost says, and exits with 75. If only run was suspended, COMMAND
+goes on beside the next owner until run is resumed. What COMMAND writes then a
+resource can reject by its fence: a number that is higher in each acquisition.
+What a directory can be trusted with, filelock doctor DIR finds out.
+
 Ctrl-C and Ctrl-Break, which the console sends to COMMAND too, end run while it
 waits for the lock; after that run ends when COMMAND has, with COMMAND's exit
-code. So do the closing of the console, logging off and shutting down, after
-which Windows gives both some seconds, and then kills them.
+code. When the console is closed, at logoff and at shutdown, COMMAND is told as
+well, and run waits for it, until Windows kills both after some seconds.
 
 Durations are seconds, also fractions, or written as in 1m30s.`
-
-	onlyRunStopped = "If only run was\nsuspended, COMMAND goes on beside the next owner until run is resumed."
 
 	runExample = `  filelock run C:\jobs\job.lock backup --all
   filelock run -n -E 0 job.lock job.cmd        # not twice, and nothing said about it
