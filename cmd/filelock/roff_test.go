@@ -96,7 +96,7 @@ func (m manual) page(cmd *cobra.Command) string {
 	}
 	if cmd.Example != "" {
 		line(".SH EXAMPLES")
-		b.WriteString(verbatim(strings.Split(strings.TrimRight(cmd.Example, "\n"), "\n")))
+		b.WriteString(unfilled(strings.Split(strings.TrimRight(cmd.Example, "\n"), "\n")))
 	}
 	var others []string
 	for _, p := range m.pages {
@@ -121,7 +121,7 @@ func paragraphs(text string) string {
 		if !fresh {
 			b.WriteString(".PP\n")
 		}
-		b.WriteString(verbatim(kept))
+		b.WriteString(unfilled(kept))
 		kept, fresh = nil, false
 	}
 	for l := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
@@ -145,8 +145,8 @@ func paragraphs(text string) string {
 	return b.String()
 }
 
-// verbatim sets lines as they are, indented once.
-func verbatim(lines []string) string {
+// unfilled sets lines as they are, indented once.
+func unfilled(lines []string) string {
 	var b strings.Builder
 	b.WriteString(".RS 2\n.nf\n")
 	for _, l := range lines {
