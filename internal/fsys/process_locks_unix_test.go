@@ -657,8 +657,9 @@ func (p *processLocks) waits(o *opened, n int) {
 		p.mu.Unlock()
 		if in {
 			for range 20 {
-				l.mu.Lock() // which who waits has given up
-				l.mu.Unlock()
+				if l.mu.TryLock() { // which who waits has given up
+					l.mu.Unlock()
+				}
 				runtime.Gosched()
 			}
 			return
