@@ -67,6 +67,13 @@ func TestAnIDOfTheKernelIsOneWord(t *testing.T) {
 	}
 }
 
+func TestAUUIDThatWasNeverSetIsNone(t *testing.T) {
+	const set = "8c4a2f5e-0000-0000-0000-000000000000"
+	if got := uuidOf("00000000-0000-0000-0000-000000000000"); got != "" || uuidOf(set) != set || uuidOf("") != "" {
+		t.Errorf("it is %q", got)
+	}
+}
+
 func TestUnknownIsEqualToNothing(t *testing.T) {
 	a := Identity{BootID: "b", MachineID: "m", PIDNamespace: "1", TimeNamespace: "2"}
 	if !SameKernel(a, a) || !SamePIDNamespace(a, a) || !SameTimeNamespace(a, a) {

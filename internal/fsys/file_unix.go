@@ -16,7 +16,6 @@ type file struct {
 	atOpen Info
 	locked bool // a kernel lock was taken and not dropped since
 	shared bool // a duplicate was given away: the lock is not this File's alone
-	inode  inode
 }
 
 func (f *file) path() string { return f.dir + f.name }

@@ -38,29 +38,18 @@ func getlk(fd int) (typ int16, err error) {
 	return typ, err
 }
 
-// inode is the inode that a file's descriptor is of, once that was asked.
-type inode struct {
-	id  ID
-	dir bool
-}
-
-// inodeOf asks the system only for what was just created.
-func (f *file) inodeOf() (inode, error) {
+// inodeOf asks the system only for what was created and not opened.
+func (f *file) inodeOf() (id ID, dir bool, err error) {
 	if f.fd == closedFD {
-		return inode{}, unix.EBADF
-	}
-	if f.inode.id != (ID{}) {
-		return f.inode, nil
+		return ID{}, false, unix.EBADF
 	}
 	info := f.atOpen
 	if info.ID == (ID{}) {
-		var err error
 		if info, err = statFD(f.fd); err != nil {
-			return inode{}, err
+			return ID{}, false, err
 		}
 	}
-	f.inode = inode{id: info.ID, dir: info.Mode.IsDir()}
-	return f.inode, nil
+	return info.ID, info.Mode.IsDir(), nil
 }
 
 // TryLock takes an fcntl lock on the whole file. Exclusive needs a descriptor
@@ -70,16 +59,16 @@ func (f *file) TryLock(mode LockMode) error { return f.fcntl(mode, false) }
 func (f *file) Lock(mode LockMode) error { return f.fcntl(mode, true) }
 
 func (f *file) fcntl(mode LockMode, wait bool) error {
-	i, err := f.inodeOf()
+	id, dir, err := f.inodeOf()
 	switch {
 	case err != nil:
 		return f.error("fcntl", err)
-	case i.dir:
+	case dir:
 		// It cannot be opened for writing, and descriptors of directories are closed
 		// here and there.
 		return f.error("fcntl", errors.ErrUnsupported)
 	}
-	if err := fcntlLocks.lock(i.id, f.fd, mode, wait); err != nil {
+	if err := fcntlLocks.lock(id, f.fd, mode, wait); err != nil {
 		return f.error("fcntl", err)
 	}
 	f.locked = true
@@ -87,9 +76,9 @@ func (f *file) fcntl(mode LockMode, wait bool) error {
 }
 
 func (f *file) Unlock() error {
-	i, err := f.inodeOf()
-	if err == nil && !i.dir {
-		err = fcntlLocks.unlock(i.id, f.fd)
+	id, dir, err := f.inodeOf()
+	if err == nil && !dir {
+		err = fcntlLocks.unlock(id, f.fd)
 	}
 	if err != nil {
 		return f.error("fcntl", err)
@@ -100,11 +89,11 @@ func (f *file) Unlock() error {
 
 // closeFD is the end of what was f's descriptor.
 func (f *file) closeFD(fd int) error {
-	i, err := f.inodeOf()
-	if err != nil || i.dir {
+	id, dir, err := f.inodeOf()
+	if err != nil || dir {
 		return errors.Join(err, closeFD(fd))
 	}
-	return fcntlLocks.closeFD(i.id, fd)
+	return fcntlLocks.closeFD(id, fd)
 }
 
 // spareFD is a descriptor of what the name names that could not be closed.

@@ -49,8 +49,6 @@ func (f *file) Unlock() error {
 	return err
 }
 
-type inode struct{} // kept where locks belong to the process
-
 func (f *file) closeFD(fd int) error { return closeFD(fd) }
 
 func (d *dir) spareFD(string, OpenFlag) (fd int, ok bool) { return -1, false }

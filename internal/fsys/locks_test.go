@@ -34,6 +34,25 @@ func TestFilesExcludeEachOtherInOneProcess(t *testing.T) {
 	closing(t, f, g)
 }
 
+// Where kernel locks belong to the process, closing the probe would drop them.
+func TestAProbeOfOnesOwnLockLeavesIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a")
+	f := create(t, at(path), "a")
+	must(t, f.TryLock(fsys.Exclusive))
+	for _, how := range []fsys.OpenFlag{fsys.OpenRead, fsys.OpenWrite, fsys.OpenRead, fsys.OpenListed} {
+		probe := open(t, at(path), "a", how)
+		wantErr(t, probe.TryLock(fsys.Shared), fsys.ErrLocked)
+		closing(t, probe)
+		other := roleCommand("hold", path, "shared")
+		other.Stderr = nil
+		if other.Run() == nil {
+			t.Errorf("after a probe (%d) another process has the lock", how)
+		}
+	}
+	closing(t, f)
+	must(t, roleCommand("hold", path, "exclusive").Run())
+}
+
 func TestALockedFileCanBeReadAndUnlinked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a")
 	f := create(t, at(path), "a")
