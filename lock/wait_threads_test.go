@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -51,12 +50,6 @@ func init() {
 }
 
 func numbered(dir string, i int) string { return filepath.Join(dir, fmt.Sprintf("%d.lock", i)) }
-
-// parkedGoroutines counts those with the name that leak checkers know.
-func parkedGoroutines() int {
-	b := make([]byte, 4<<20)
-	return strings.Count(string(b[:runtime.Stack(b, true)]), "lock.parkedWaiter(")
-}
 
 // A thread that is blocked cannot be called back: waiters that leave leave it
 // behind. It is one however many there were, ends with the owner, and what it
