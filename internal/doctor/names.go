@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -185,7 +186,7 @@ func (b *bench) rename(ctx context.Context) finding {
 			if err := put(next, i); err != nil {
 				return err
 			}
-			if err := os.Rename(b.at(next), b.at(name)); err != nil {
+			if err := b.dir.Rename(next, name); err != nil {
 				return err
 			}
 		}
@@ -193,6 +194,9 @@ func (b *bench) rename(ctx context.Context) finding {
 	}()
 	if rerr := <-read; err == nil && rerr != nil {
 		return bad("while a file was replaced by rename, a reader did not find the old or the new one: %v", rerr)
+	}
+	if runtime.GOOS == "windows" && errors.Is(err, fs.ErrPermission) {
+		return bad("a file that somebody has open cannot be replaced by rename (no POSIX semantics): %v; filelock replaces no lock", err)
 	}
 	if err != nil {
 		return failed(err)
