@@ -50,10 +50,9 @@ func (b *bench) permissions(context.Context) finding {
 
 // races is how many names are raced for, racers the goroutines of this process
 // that do; a second process is another.
-const (
-	races  = 200
-	racers = 4
-)
+var races = 200
+
+const racers = 4
 
 // createExclusive has several try to create the same files at once.
 func (b *bench) createExclusive(ctx context.Context) finding {
