@@ -41,6 +41,9 @@ func (f *file) lock(mode LockMode, flags uint32) error {
 }
 
 func (f *file) Unlock() error {
+	if !f.locked && f.handle != windows.InvalidHandle {
+		return nil
+	}
 	at := lockAt
 	err := windows.UnlockFileEx(f.handle, 0, 1, 0, &at)
 	if err != nil && err != windows.ERROR_NOT_LOCKED {
