@@ -56,3 +56,8 @@ const (
 // AsideName is the name that a file is given where its own would stay after it is
 // unlinked. What is left under it is a lock file that nobody holds.
 func AsideName(unique string) string { return asidePrefix + unique + asideSuffix }
+
+// IsAside says whether a name is one of AsideName's.
+func IsAside(name string) bool {
+	return strings.HasPrefix(name, asidePrefix) && strings.HasSuffix(name, asideSuffix)
+}

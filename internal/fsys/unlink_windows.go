@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"path/filepath"
-	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -76,7 +75,7 @@ func unlinkReadOnly(h windows.Handle, name string) error {
 // another name if it can be given one. A crash in between leaves a lock file
 // under that name that nobody holds, and it is reaped as such.
 func deleteAtClose(h windows.Handle, name string) error {
-	freed := !isAside(name) && renameAside(h) == nil
+	freed := !IsAside(name) && renameAside(h) == nil
 	yes := byte(1) // FILE_DISPOSITION_INFO
 	err := setInfo(h, windows.FileDispositionInfo, unsafe.Pointer(&yes), unsafe.Sizeof(yes))
 	if freed {
@@ -159,9 +158,4 @@ func rename(from, to string) error {
 		}
 		return err
 	})
-}
-
-// isAside says whether a name is one of AsideName's.
-func isAside(name string) bool {
-	return strings.HasPrefix(name, asidePrefix) && strings.HasSuffix(name, asideSuffix)
 }
