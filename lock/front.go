@@ -168,8 +168,10 @@ func (f *front) waiting(st *reaper.Status) signs {
 		return signs{through: f.park.done, pause: f.net.pause()}
 	}
 	switch look, soon := f.events.arm(f.h, st); {
-	case soon:
-		return f.soon()
+	case soon: // where nothing tells of the file, the owner's end may be told all the same
+		s := f.soon()
+		s.ended = f.events.ended()
+		return s
 	case look && f.looks < mostIdle:
 		f.looks++
 		return f.atOnce()

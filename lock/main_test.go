@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -186,7 +187,23 @@ func takes(t *testing.T, l locker) {
 
 func tempPath(t *testing.T) string {
 	t.Helper()
-	return filepath.Join(t.TempDir(), "job.lock")
+	path := filepath.Join(t.TempDir(), "job.lock")
+	t.Cleanup(func() { threadsEnd(path) })
+	return path
+}
+
+// threadsEnd waits until what a released lock has let through has let go of the
+// file as well: a directory with a file that is open cannot be removed everywhere.
+func threadsEnd(path string) {
+	for end := time.Now().Add(2 * time.Second); lock.ParkedAt(path)+parkedGoroutines() > 0 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// parkedGoroutines counts those with the name that leak checkers know.
+func parkedGoroutines() int {
+	b := make([]byte, 4<<20)
+	return strings.Count(string(b[:runtime.Stack(b, true)]), "lock.parkedWaiter(")
 }
 
 func must(t *testing.T, err error) {

@@ -130,3 +130,8 @@ func openBelow(t *testing.T, dir string) (n int) {
 
 // saysWhenBlocked is for where the kernel does not.
 func saysWhenBlocked(string) {}
+
+// gateOf is the path of a lock's gate.
+func gateOf(path string) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".gate")
+}

@@ -78,11 +78,6 @@ func until(claim func() bool) {
 	}
 }
 
-// gateOf is the path of a lock's gate.
-func gateOf(path string) string {
-	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".gate")
-}
-
 // withNet sets the pause of the safety net for a test in which it is needed.
 func withNet(t *testing.T, d time.Duration) {
 	t.Helper()

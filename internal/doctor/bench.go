@@ -137,6 +137,7 @@ func clearWithin(d time.Duration, where string, clear func() error) error {
 // by another open file may get a new name when it is removed (.nfs*), and a
 // partner may be making a file at this moment, so it tries for a while.
 func removeBench(path string) (err error) {
+	dir := fsys.Real.At(path)
 	for tries := range 40 {
 		if tries > 0 {
 			time.Sleep(50 * time.Millisecond)
@@ -149,8 +150,8 @@ func removeBench(path string) (err error) {
 		foreign := ""
 		for _, e := range entries {
 			switch {
-			case strings.HasPrefix(e.Name(), filePrefix) && !e.IsDir():
-				_ = os.Remove(filepath.Join(path, e.Name())) // the directory's removal tells
+			case (strings.HasPrefix(e.Name(), filePrefix) || fsys.IsAside(e.Name())) && !e.IsDir():
+				_ = dir.Unlink(e.Name()) // the directory's removal tells
 			case !strings.HasPrefix(e.Name(), ".nfs"):
 				foreign = e.Name()
 			}

@@ -60,9 +60,7 @@ func meetsAfter(t *testing.T, prepare func(dir string)) {
 	if pairs[0].leads == pairs[1].leads || pairs[0].b.path != pairs[1].b.path {
 		t.Errorf("they did not meet: %+v %+v", pairs[0], pairs[1])
 	}
-	for _, p := range pairs {
-		must(t, p.clear())
-	}
+	clearAll(t, pairs[:]...)
 	wantEmpty(t, dir)
 }
 
@@ -98,8 +96,6 @@ func TestALeaderWhoseGuestDiedMeetsTheNext(t *testing.T) {
 	if pairs[0].leads == pairs[1].leads || pairs[0].b.path != pairs[1].b.path {
 		t.Errorf("they did not meet: %+v %+v", pairs[0], pairs[1])
 	}
-	for _, p := range pairs {
-		must(t, p.clear())
-	}
+	clearAll(t, pairs[:]...)
 	wantEmpty(t, dir)
 }

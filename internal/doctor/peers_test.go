@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/filelock-go/filelock/internal/emulation"
 	"github.com/filelock-go/filelock/internal/fsys"
 )
 
@@ -138,10 +139,17 @@ func TestEveryLieBetweenTwoIsFoundOut(t *testing.T) {
 	} {
 		t.Run(tt.lie, func(t *testing.T) {
 			t.Parallel()
+			if tt.no[0] != checkPeersRemove && tt.no[0] != checkPeersLocks {
+				emulation.SkipWine(t, "what is lied to here does not ask the system, and takes long there")
+			}
 			rs, trusted := two(t, tt.fs(), tt.fs())
 			for i, r := range rs {
 				r.want(t, "true", checkPeers)
-				r.want(t, "false", tt.no...)
+				came := "false"
+				if tt.no[0] == checkPeersRemove && nfs.KeepsNames() { // Windows: there renaming it first is what is done
+					came = "true"
+				}
+				r.want(t, came, tt.no...)
 				r.want(t, "false", tt.untrusted...)
 				r.want(t, "true", tt.fine...)
 				if d := r.get(t, tt.no[0]).Detail; !strings.Contains(d, tt.says) {

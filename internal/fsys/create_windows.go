@@ -13,11 +13,12 @@ import (
 // is tried again, for as long as sharePatience; who lists a whole directory has
 // less, for a database in it may be open for days.
 const (
-	sharePatience  = time.Second
 	listedPatience = 50 * time.Millisecond
 	firstPause     = time.Millisecond
 	longestPause   = 50 * time.Millisecond
 )
+
+var sharePatience = time.Second // shorter in tests
 
 // createFile opens the very thing that path names: not what a link leads to.
 // The handle is not inherited by children.

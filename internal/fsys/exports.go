@@ -2,9 +2,7 @@ package fsys
 
 import (
 	"fmt"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -40,11 +38,7 @@ func Exported(m Mount) []string {
 	if m.Dir == "" {
 		return said
 	}
-	table, err := mountTable()
-	if err != nil {
-		table = nil // paths alone are compared then
-	}
-	return append(said, sentences(given(m, table, shares()))...)
+	return append(said, sentences(givenHere(m))...)
 }
 
 // given are the shares in which the directory is.
@@ -104,25 +98,6 @@ func unique(all []string) []string {
 		}
 	}
 	return once
-}
-
-// shares reads what this machine gives to others, as far as it is allowed to.
-func shares() []share {
-	var all []share
-	// What the kernel does now, what it was told, and what is in the files.
-	nfs := []string{"/proc/fs/nfsd/exports", "/var/lib/nfs/etab", "/etc/exports"}
-	more, _ := filepath.Glob("/etc/exports.d/*.exports") // the pattern is well formed
-	for _, file := range append(nfs, more...) {
-		if b, err := os.ReadFile(file); err == nil {
-			all = append(all, parseExports(string(b), file)...)
-		}
-	}
-	for _, file := range []string{"/etc/samba/smb.conf", "/usr/local/etc/smb4.conf", "/etc/ksmbd/ksmbd.conf"} {
-		if b, err := os.ReadFile(file); err == nil {
-			all = append(all, parseShares(string(b), file)...)
-		}
-	}
-	return append(all, userShares("/var/lib/samba/usershares")...)
 }
 
 // userShares reads the shares that users made (net(8), "usershare"). Users can

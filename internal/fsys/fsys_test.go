@@ -192,7 +192,10 @@ func TestADirectoryIsOpenedAndUnlinkedAsNoFile(t *testing.T) {
 }
 
 func TestListGivesEveryNameOnceInBoundedMemory(t *testing.T) {
-	const n = 50_000
+	n := 50_000
+	if emulation.Wine() { // to look up a name it reads the directory
+		n = 500
+	}
 	path := tmpfs(t)
 	at := fsys.Real.At(path)
 	for i := range n {
@@ -230,7 +233,7 @@ func TestListGivesEveryNameOnceInBoundedMemory(t *testing.T) {
 	if count != n {
 		t.Errorf("%d names, want %d", count, n)
 	}
-	if grown > 1<<20 { // 50,000 entries are some 2 MiB
+	if n == 50_000 && grown > 1<<20 { // 50,000 entries are some 2 MiB
 		t.Errorf("the heap grew by %d bytes", grown)
 	}
 	closing(t, d)

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build unix || windows
 
 package simfs_test
 
@@ -120,7 +120,12 @@ func list(b *both, p int) bool {
 	d, err := fsys.Real.OpenDir(b.path)
 	must(b.t, err)
 	real := "nothing"
-	must(b.t, d.List(func(fsys.Entry) bool { real = "a name"; return true }))
+	must(b.t, d.List(func(e fsys.Entry) bool {
+		if !fsys.IsAside(e.Name) { // what is left, on Windows without POSIX deletion, of one that is open
+			real = "a name"
+		}
+		return true
+	}))
 	must(b.t, d.Close())
 	b.same(p, "list", ifElse(b.w.Named != 0, "a name", "nothing"), real)
 	return true
