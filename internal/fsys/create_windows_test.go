@@ -92,7 +92,7 @@ func TestErrorsThatAreToldApart(t *testing.T) {
 		{err: windows.ERROR_DELETE_PENDING, notExist: true, pending: true},
 		{err: &pendingError{taken: true}, exist: true, pending: true},
 		{err: &pendingError{}, notExist: true, pending: true},
-		{err: windows.ERROR_SHARING_VIOLATION, passing: true},
+		{err: windows.ERROR_SHARING_VIOLATION}, // it has been tried for long enough
 		{err: windows.ERROR_LOCK_VIOLATION, passing: true},
 		{err: windows.ERROR_BAD_NETPATH, passing: true}, // not fs.ErrNotExist: no server says so
 		{err: windows.ERROR_NETNAME_DELETED, passing: true},

@@ -50,8 +50,9 @@ type otherError struct {
 func (e *otherError) Error() string        { return e.text }
 func (e *otherError) Is(target error) bool { return target == e.is }
 
+// What another does not share is not among them: it has been tried.
 var passing = []error{
-	windows.ERROR_SHARING_VIOLATION, windows.ERROR_LOCK_VIOLATION,
+	windows.ERROR_LOCK_VIOLATION,
 	windows.ERROR_BAD_NETPATH, windows.ERROR_NETWORK_BUSY, windows.ERROR_DEV_NOT_EXIST, windows.ERROR_UNEXP_NET_ERR, windows.ERROR_NETNAME_DELETED,
 	windows.ERROR_REM_NOT_LIST, windows.ERROR_BAD_NET_RESP, windows.ERROR_ADAP_HDW_ERR, windows.ERROR_SEM_TIMEOUT, windows.ERROR_VC_DISCONNECTED,
 	windows.ERROR_NETWORK_UNREACHABLE, windows.ERROR_HOST_UNREACHABLE, windows.ERROR_CONNECTION_ABORTED, windows.ERROR_CONNECTION_REFUSED,

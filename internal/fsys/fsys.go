@@ -69,7 +69,8 @@ type Dir interface {
 	// Has says whether there is something called name, of whatever kind. Unlike
 	// Lstat it makes nothing of the answer no but that answer.
 	Has(name string) (bool, error)
-	// Unlink removes the name of a file, never of a directory.
+	// Unlink removes the name of a file, never of a directory. Where a file that is
+	// open would keep its name it is given another first, see AsideName.
 	Unlink(name string) error
 	// Rename gives a file another name in the directory. What has that name is
 	// replaced, as far as the system can.

@@ -89,15 +89,22 @@ func believed(path string) fsys.Dir {
 	}
 	const others = 0o077 // of an access control list too: its mask is the group's bits (acl(5))
 	info, err := d.Lstat(".")
-	if err == nil && own(info) && (!haveUsers || info.Mode.Perm()&others == 0) {
+	if err == nil && own(info) && (!haveUsers || info.Mode.Perm()&others == 0) && (haveUsers || !openToAll(path)) {
 		return d
 	}
 	closeDir(d)
 	return nil
 }
 
-// haveUsers: files have an owner by number and permission bits. On Windows a
-// profile's directory is closed to other users by its access control list.
+// openToAll is for Windows, where a profile's directory is closed to other users
+// by its access control list; another may not be (C:\ProgramData). While it is
+// open its path goes on meaning it.
+func openToAll(path string) bool {
+	open, err := fsys.OpenToAll(path)
+	return open || err != nil
+}
+
+// haveUsers: files have an owner by number and permission bits.
 var haveUsers = os.Geteuid() >= 0
 
 func own(info fsys.Info) bool { return !haveUsers || info.UID == uint32(os.Geteuid()) }

@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	sweepAge  = 7 * 24 * time.Hour
-	sweepMost = 1000 // names looked at
-
+	sweepAge   = 7 * 24 * time.Hour
 	tempPrefix = ".sight-"
 )
+
+var sweepMost = 1000 // names looked at
 
 // sweep removes sights that are of no use to anybody any more: of another boot
 // than this one, or not touched for a week. It looks at a bounded number of
