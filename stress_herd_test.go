@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -59,6 +60,9 @@ func (h *herd) run(t *testing.T, n int, d time.Duration, enough func() bool) {
 			break
 		}
 		pause := 10*time.Millisecond + rand.N(30*time.Millisecond)
+		if runtime.GOOS == "windows" { // a process takes so much longer to begin
+			pause *= 4
+		}
 		asleep := time.Now()
 		time.Sleep(pause)
 		h.stalled = max(h.stalled, time.Since(asleep)-pause)
