@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -61,8 +62,11 @@ func (h *herd) run(t *testing.T, n int, d time.Duration, enough func() bool) {
 			break
 		}
 		pause := 10*time.Millisecond + rand.N(30*time.Millisecond)
-		if emulation.Qemu() { // a process takes twenty times as long to start
+		switch { // a process takes so much longer to begin
+		case emulation.Qemu():
 			pause *= 8
+		case runtime.GOOS == "windows":
+			pause *= 4
 		}
 		asleep := time.Now()
 		time.Sleep(pause)

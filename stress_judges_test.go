@@ -20,7 +20,6 @@ type arena struct{ dir string }
 func (a arena) lock() string         { return filepath.Join(a.dir, "locks", "job.lock") }
 func (a arena) locks() string        { return filepath.Join(a.dir, "locks") }
 func (a arena) counter() string      { return filepath.Join(a.dir, "counter") }
-func (a arena) witness() string      { return filepath.Join(a.dir, "witness") }
 func (a arena) log(of string) string { return filepath.Join(a.dir, of) }
 
 // The logs. Every entry is appended with one write, which a kill does not cut.

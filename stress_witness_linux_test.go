@@ -3,6 +3,7 @@ package filelock_test
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -17,6 +18,8 @@ import (
 // task work, last closed first since Linux 4.4). An flock witness on a lower
 // descriptor than the lock's showed false overlaps in 6 % of the kills.
 type witness struct{ f *os.File }
+
+func (a arena) witness() string { return filepath.Join(a.dir, "witness") }
 
 func openWitness(a arena) (*witness, error) {
 	f, err := os.OpenFile(a.witness(), os.O_CREATE|os.O_RDWR, 0o644)

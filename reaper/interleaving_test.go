@@ -20,7 +20,7 @@ const mostStops = 26
 func oneIn() int {
 	switch {
 	case emulation.Wine():
-		return 401
+		return 1009
 	case os.Getenv("FILELOCK_TEST_FULL") != "":
 		return 1
 	case emulation.Qemu(): // where every call is slow
