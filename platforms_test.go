@@ -104,9 +104,9 @@ func TestPlatformsAreTestedAsTheirListSays(t *testing.T) {
 				has(p, `go test .*\./\.\.\.`)
 				continue
 			}
-			has(p, `\.ci/arch `+p.arch+` .*\./lock`)
+			has(p, `suite_on `+p.arch)
 		case "qemu":
-			has(p, `\.ci/arch `+p.arch+` .*\./lock`)
+			has(p, `suite_on `+p.arch)
 		case "wine":
 			has(p, `\.ci/wine/test .*\./\.\.\.`)
 		case "decoded", "compiled", "none":
@@ -115,4 +115,5 @@ func TestPlatformsAreTestedAsTheirListSays(t *testing.T) {
 		}
 	}
 	has(platform{"every", "platform"}, `\.ci/platforms`)
+	has(platform{"every", "other processor"}, `\.ci/arch "\$1" .*"\$\{packages\[@\]\}"`)
 }

@@ -11,6 +11,10 @@ import (
 	"github.com/filelock-go/filelock/internal/emulation"
 )
 
+// mayNotSkip: on a machine where everything is there to test with, as CI's. It is
+// asked before the variable is taken out of the environment.
+var mayNotSkip = os.Getenv("FILELOCK_TEST_NOSKIP") != ""
+
 // traced runs the command, as it is built for use, under strace and returns
 // its system calls in COMMAND's absence: from the moment that COMMAND is
 // executed its own are left out.

@@ -26,9 +26,6 @@ var roles = map[string]func(){
 // first in $PATH.
 var bin string
 
-// mayNotSkip: on a machine where everything is there to test with, as CI's.
-var mayNotSkip = os.Getenv("FILELOCK_TEST_NOSKIP") != ""
-
 func TestMain(m *testing.M) {
 	role := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
 	if f, ok := roles[role]; ok {
