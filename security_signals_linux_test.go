@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/filelock-go/filelock/internal/emulation"
 	"github.com/filelock-go/filelock/lock"
 	"github.com/filelock-go/filelock/reaper"
 )
@@ -76,6 +77,7 @@ func TestNoSignalIsSentToProbeAProcess(t *testing.T) {
 // canTrace is the path of strace, where it works.
 func canTrace(t *testing.T) string {
 	t.Helper()
+	emulation.SkipQemu(t, "strace sees the emulator's system calls as well")
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		skip(t, "there is no strace to look with")

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux || windows
 
 package filelock_test
 
@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"syscall"
+	"path/filepath"
+	"strconv"
 	"time"
+
+	"github.com/filelock-go/filelock/internal/fsys"
 )
 
 // renamesAside is the kind of lock that breaks the way everybody does it at
@@ -23,8 +26,15 @@ const renamesAside = "rename-aside"
 var asideSteps = []step{{taking, "Create"}, {taking, "Write"}, {taking, "Rename"}, {taking, "Unlink"}, {releasing, "Unlink"}}
 
 type asideLock struct {
-	path string
+	dir  fsys.Dir
+	name string
 	s    *saboteur
+}
+
+// newAside uses the files as locks do: on Windows package os would not let
+// others rename what it has open.
+func newAside(path string, s *saboteur) *asideLock {
+	return &asideLock{fsys.Real.At(filepath.Dir(path)), filepath.Base(path), s}
 }
 
 func (l *asideLock) call(name string, f func() error) error {
@@ -34,19 +44,19 @@ func (l *asideLock) call(name string, f func() error) error {
 
 func (l *asideLock) take() error {
 	for {
-		var f *os.File
+		var f fsys.File
 		err := l.call("Create", func() (err error) {
-			f, err = os.OpenFile(l.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+			f, err = l.dir.Create(l.name, 0o644)
 			return
 		})
 		if err == nil {
-			err = l.call("Write", func() error { _, err := fmt.Fprintln(f, os.Getpid()); return err })
+			err = l.call("Write", func() error { return f.Write([]byte(strconv.Itoa(os.Getpid()))) })
 			return errors.Join(err, f.Close())
 		}
-		if !errors.Is(err, fs.ErrExist) {
+		if !errors.Is(err, fs.ErrExist) && !goesAway(err) {
 			return err
 		}
-		if err := l.breakIfDead(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := l.breakIfDead(); err != nil && !errors.Is(err, fs.ErrNotExist) && !goesAway(err) {
 			return err
 		}
 		time.Sleep(time.Duration(l.s.rand.IntN(int(3 * time.Millisecond))))
@@ -54,33 +64,46 @@ func (l *asideLock) take() error {
 }
 
 func (l *asideLock) breakIfDead() error {
-	judged, err := os.ReadFile(l.path)
+	judged, written, err := l.read(l.name)
 	if err != nil {
 		return err
 	}
 	var pid int
 	if n, _ := fmt.Sscan(string(judged), &pid); n == 0 {
 		// Its creator has not written yet, or died before it did.
-		if info, err := os.Stat(l.path); err != nil || time.Since(info.ModTime()) < 200*time.Millisecond {
-			return err
+		if time.Since(written) < 200*time.Millisecond {
+			return nil
 		}
-	} else if !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
-		return nil // alive
+	} else if !isGone(pid) {
+		return nil
 	}
-	aside := fmt.Sprintf("%s.%d", l.path, os.Getpid())
-	if err := l.call("Rename", func() error { return os.Rename(l.path, aside) }); err != nil {
+	aside := fmt.Sprintf("%s.%d", l.name, os.Getpid())
+	if err := l.call("Rename", func() error { return l.dir.Rename(l.name, aside) }); err != nil {
 		return err
 	}
-	again, err := os.ReadFile(aside)
+	again, _, err := l.read(aside)
 	if err != nil {
 		return err
 	}
 	if bytes.Equal(again, judged) {
 		l.s.arena.append(breaks, "%s", renamesAside)
 	}
-	return l.call("Unlink", func() error { return os.Remove(aside) })
+	return l.call("Unlink", func() error { return l.dir.Unlink(aside) })
+}
+
+func (l *asideLock) read(name string) (b []byte, written time.Time, err error) {
+	f, err := l.dir.Open(name, fsys.OpenRead)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	b, err = f.Read(1 << 10)
+	return b, f.OpenInfo().ModTime, errors.Join(err, f.Close())
 }
 
 func (l *asideLock) release() error {
-	return l.call("Unlink", func() error { return os.Remove(l.path) })
+	err := l.call("Unlink", func() error { return l.dir.Unlink(l.name) })
+	if goesAway(err) {
+		return nil // it is another's that goes
+	}
+	return err
 }

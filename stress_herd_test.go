@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux || windows
 
 package filelock_test
 
@@ -12,9 +12,10 @@ import (
 	"os"
 	"os/exec"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/filelock-go/filelock/internal/emulation"
 )
 
 // herd is the parent of a stress: it keeps so many processes at the lock,
@@ -25,16 +26,16 @@ type herd struct {
 
 	mu     sync.Mutex
 	over   bool
-	alive  map[*exec.Cmd]io.Closer // and its standard input
-	killed int                     // processes that ended by SIGKILL
-	wrong  []string                // processes that ended in another way than they should
-	still  []death                 // those that no process has died yet
+	alive  map[*prey]io.Closer // and its standard input
+	killed int                 // processes that ended by being killed
+	wrong  []string            // processes that ended in another way than they should
+	still  []death             // those that no process has died yet
 
 	stalled time.Duration // the longest that the machine did not run the parent when it wanted to
 }
 
 func newHerd(t *testing.T, kinds ...string) *herd {
-	h := &herd{arena: arena{t.TempDir()}, kinds: kinds, alive: make(map[*exec.Cmd]io.Closer)}
+	h := &herd{arena: arena{t.TempDir()}, kinds: kinds, alive: make(map[*prey]io.Closer)}
 	must(t, os.Mkdir(h.arena.locks(), 0o755))
 	must(t, os.WriteFile(h.arena.counter(), nil, 0o644))
 	return h
@@ -60,6 +61,9 @@ func (h *herd) run(t *testing.T, n int, d time.Duration, enough func() bool) {
 			break
 		}
 		pause := 10*time.Millisecond + rand.N(30*time.Millisecond)
+		if emulation.Qemu() { // a process takes twenty times as long to start
+			pause *= 8
+		}
 		asleep := time.Now()
 		time.Sleep(pause)
 		h.stalled = max(h.stalled, time.Since(asleep)-pause)
@@ -80,18 +84,18 @@ func (h *herd) run(t *testing.T, n int, d time.Duration, enough func() bool) {
 	case <-done:
 	case <-time.After(herdPatience):
 		b, _ := os.ReadFile(h.arena.lock())
-		h.all(syscall.SIGCONT)
-		h.all(syscall.SIGQUIT) // the runtime prints where it hangs
+		h.all((*prey).goOn)
+		h.all((*prey).quit)
 		<-done
 		t.Fatalf("some process does not get the lock, %v after the others ended; the lock file says %q, and the process %s", herdPatience, b, h.wrong)
 	}
 }
 
-func (h *herd) all(sig syscall.Signal) {
+func (h *herd) all(do func(*prey)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for c := range h.alive {
-		_ = c.Process.Signal(sig)
+	for p := range h.alive {
+		do(p)
 	}
 }
 
@@ -112,13 +116,17 @@ func (h *herd) one() bool {
 	if err == nil {
 		err = cmd.Start()
 	}
+	var p *prey
+	if err == nil {
+		p, err = newPrey(cmd)
+	}
 	h.mu.Lock()
 	if err != nil {
 		h.wrong = append(h.wrong, err.Error())
 		h.mu.Unlock()
 		return false
 	}
-	h.alive[cmd] = stdin
+	h.alive[p] = stdin
 	if h.over {
 		_ = stdin.Close()
 	}
@@ -128,10 +136,10 @@ func (h *herd) one() bool {
 	h.arena.queue(ended, cmd.Process.Pid)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.alive, cmd)
+	delete(h.alive, p)
 	var exit *exec.ExitError
 	switch {
-	case errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL:
+	case errors.As(err, &exit) && wasKilled(exit):
 		h.killed++
 	case err != nil:
 		h.wrong = append(h.wrong, fmt.Sprintf("process %d: %v\n%s", cmd.Process.Pid, err, stderr.Bytes()))
@@ -144,12 +152,12 @@ func (h *herd) one() bool {
 func (h *herd) disturb() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for c := range h.alive { // the map's order is random enough
-		p := c.Process
+	for p := range h.alive { // the map's order is random enough
 		if rand.IntN(2) == 0 {
-			_ = p.Kill()
-		} else if p.Signal(syscall.SIGSTOP) == nil {
-			time.AfterFunc(rand.N(15*time.Millisecond), func() { _ = p.Signal(syscall.SIGCONT) })
+			h.arena.queue(dies, p.Process.Pid)
+			p.kill()
+		} else if p.stop() {
+			time.AfterFunc(rand.N(15*time.Millisecond), p.goOn)
 		}
 		return
 	}

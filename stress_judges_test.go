@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux || windows
 
 package filelock_test
 
@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"syscall"
 	"time"
 )
 
@@ -35,6 +34,7 @@ const (
 )
 
 func (a arena) append(log, format string, args ...any) {
+	defer a.appending()()
 	f, err := os.OpenFile(a.log(log), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err == nil {
 		_, err = fmt.Fprintf(f, format+"\n", args...)
@@ -55,44 +55,6 @@ func (a arena) lines(log string) []string {
 		out = append(out, string(bytes.TrimSuffix(l, []byte("\n"))))
 	}
 	return out
-}
-
-// witness is a kernel lock on a file of its own that only the owner of the
-// lock under test may take: a refusal is two owners at once.
-//
-// It is a record lock (fcntl) and not an flock, because a dying owner must
-// give it up before the lock under test. The kernel drops record locks while
-// it closes the descriptors of an exiting process (filp_close,
-// locks_remove_posix), but an flock only when the open file itself is
-// released, which it puts off until all descriptors are closed (__fput as
-// task work, last closed first since Linux 4.4). An flock witness on a lower
-// descriptor than the lock's showed false overlaps in 6 % of the kills.
-type witness struct{ f *os.File }
-
-func openWitness(a arena) (*witness, error) {
-	f, err := os.OpenFile(a.witness(), os.O_CREATE|os.O_RDWR, 0o644)
-	return &witness{f}, err
-}
-
-// enter returns the pid of the other owner, 0 if there is none.
-func (w *witness) enter() (other int, err error) {
-	lk := syscall.Flock_t{Type: syscall.F_WRLCK}
-	err = syscall.FcntlFlock(w.f.Fd(), syscall.F_SETLK, &lk)
-	if err == nil {
-		return 0, nil
-	}
-	if !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.EACCES) {
-		return 0, err
-	}
-	other = -1 // it left again before it could be asked for
-	if syscall.FcntlFlock(w.f.Fd(), syscall.F_GETLK, &lk) == nil && lk.Type != syscall.F_UNLCK {
-		other = int(lk.Pid)
-	}
-	return other, nil
-}
-
-func (w *witness) leave() error {
-	return syscall.FcntlFlock(w.f.Fd(), syscall.F_SETLK, &syscall.Flock_t{Type: syscall.F_UNLCK})
 }
 
 func readCounter(a arena) (int, error) {
@@ -158,6 +120,7 @@ func audit(entries []string, counter int) account {
 const (
 	wants = "wants"
 	got   = "got"
+	dies  = "dies" // it is killed now, by itself or by the parent
 	ended = "ended"
 )
 
@@ -186,4 +149,44 @@ func waits(entries []string) (took []time.Duration, wrong []string) {
 	}
 	slices.Sort(took)
 	return took, wrong
+}
+
+// recoveries is how long it took, each time that an owner was killed, until
+// another had the lock: from then on, or from when somebody wanted it if nobody
+// did. Who had the lock last and does not want it again may have released it
+// already; then there was nothing to recover from, and it is no longer than it
+// would have been.
+func recoveries(entries []string) (took []time.Duration) {
+	var owner int
+	waiting := map[int]bool{}
+	killed, since := false, int64(0) // whether the owner was, and from when on
+	for _, e := range entries {
+		var what string
+		var pid int
+		var at int64
+		if _, err := fmt.Sscanf(e, "%s %d %d", &what, &pid, &at); err != nil {
+			continue // waits objects
+		}
+		if what == wants {
+			if waiting[pid] = true; len(waiting) == 1 {
+				since = at
+			}
+		} else {
+			delete(waiting, pid)
+		}
+		switch {
+		case what == got:
+			if killed {
+				took = append(took, time.Duration(at-since))
+			}
+			owner, killed = pid, false
+		case pid != owner:
+		case what == wants:
+			owner = 0
+		case what == dies && !killed:
+			killed, since = true, at
+		}
+	}
+	slices.Sort(took)
+	return took
 }

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux || windows
 
 package filelock_test
 
@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
-	"syscall"
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
@@ -99,11 +98,11 @@ func (s *saboteur) before(call string) (after func()) {
 	return func() { s.die(s.at) }
 }
 
-// die is kill -9. The signal is pending when the system call returns, so
-// nothing more of this process runs.
+// die is kill -9, or TerminateProcess: nothing more of this process runs.
 func (s *saboteur) die(where death) {
 	s.arena.append(deaths, "%s", where)
-	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	s.arena.queue(dies, os.Getpid())
+	killSelf()
 	select {}
 }
 

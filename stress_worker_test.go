@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux || windows
 
 package filelock_test
 
@@ -101,7 +101,7 @@ func newOwner(kind string, s *saboteur) owner {
 			func() error { return lock.Revoke(bg, path, token) },
 		}
 	case renamesAside:
-		l := &asideLock{path: path, s: s}
+		l := newAside(path, s)
 		return owner{l.take, l.release}
 	}
 	panic("no such kind: " + kind)

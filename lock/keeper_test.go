@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/filelock-go/filelock/internal/emulation"
 	"github.com/filelock-go/filelock/internal/fsys"
 	"github.com/filelock-go/filelock/internal/host"
 	"github.com/filelock-go/filelock/lock"
@@ -163,7 +164,7 @@ func TestARemovedFileIsNoticedAtTheNextRenewal(t *testing.T) {
 	l := w.soft()
 	must(t, l.TryLock())
 	lost := l.Lost()
-	must(t, os.Remove(w.path))
+	must(t, emulation.Remove(w.path))
 	if !l.Locked() {
 		t.Error("lost before anybody looked")
 	}
@@ -297,7 +298,7 @@ func TestReleaseWhileItIsRenewed(t *testing.T) {
 		must(t, l.TryLock())
 		lost := l.Lost()
 		if i%3 == 1 {
-			must(t, os.Remove(w.path))
+			must(t, emulation.Remove(w.path))
 		}
 		var other sync.WaitGroup
 		other.Go(func() { w.leap([]time.Duration{15, 15, 60}[i%3] * time.Second) })

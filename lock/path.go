@@ -3,6 +3,7 @@ package lock
 import (
 	"errors"
 	"io/fs"
+	"runtime"
 	"strings"
 	"syscall"
 
@@ -18,6 +19,7 @@ var (
 	errNUL       = errors.New("the path has a NUL byte")
 	errLongName  = errors.New("the file name is longer than 240 bytes")
 	errNoFile    = errors.New("the path names a directory")
+	errShortName = errors.New("the name may be the short form of a longer one (8.3): a lock has its own name")
 	errSideFile  = errors.New("the name is that of another lock's side file (.*.guard, .*.gate, .*.fence)")
 )
 
@@ -54,6 +56,9 @@ func split(abs string) (dir, name string, err error) {
 		return "", "", badPath(abs, errNoFile, fs.ErrInvalid)
 	case len(name) > maxName:
 		return "", "", badPath(abs, errLongName, syscall.ENAMETOOLONG)
+	case runtime.GOOS == "windows" && fsys.IsShort(name):
+		// As long as the longer one does not exist it is another file: two locks.
+		return "", "", badPath(abs, errShortName, fs.ErrInvalid)
 	case fsys.IsSide(name):
 		return "", "", badPath(abs, errSideFile, fs.ErrInvalid)
 	}

@@ -216,7 +216,8 @@ func TestWithoutReapingADeadOwnerHolds(t *testing.T) {
 
 func TestContentionWithTheLockOneRunsUnderIsSaid(t *testing.T) {
 	path := tempPath(t)
-	token, err := lock.Grant(bg, path, os.Getppid())
+	owner := start(t, "try", "soft", path)
+	token, err := lock.Grant(bg, path, owner.Process.Pid)
 	must(t, err)
 	t.Setenv("FILELOCK_TOKEN", token)
 	var held *lock.HeldError

@@ -27,9 +27,6 @@ const (
 )
 
 func (p fileProtocol) take(h *handle, t *try) (*hold, *reaper.Status, error) {
-	if t.how == polite && t.mode == exclusive && !h.inner() && h.queued() {
-		return nil, nil, errGate
-	}
 	passes := 0
 	for round := 1; ; round++ {
 		f, writable, err := p.open(h, t)
@@ -164,7 +161,7 @@ func (fileProtocol) lock(h *handle, f fsys.File, t *try) error {
 	how := fsys.Exclusive
 	if t.mode == shared {
 		how = fsys.Shared
-	} else if t.how == polite && h.inner() && h.ordered(f) {
+	} else if t.how == polite && h.ordered(f) {
 		return errGate
 	}
 	return f.TryLock(how)
@@ -226,8 +223,9 @@ func (p fileProtocol) own(h *handle, f fsys.File, t *try, writable bool) (*hold,
 	return hd, nil, nil
 }
 
-// ordered says whether others wait for the lock in order. A handle asks once
-// what filesystem this is: on a network one the question would go to a server.
+// ordered says whether others wait for the lock in order, in the file itself or
+// at its gate. A handle asks once what filesystem this is: on a network one the
+// question would go to a server.
 func (h *handle) ordered(f fsys.File) bool {
 	if !h.cfg.host.Wakes {
 		return false
@@ -240,6 +238,9 @@ func (h *handle) ordered(f fsys.File) bool {
 			return false
 		}
 		h.local.Store(true)
+	}
+	if !h.inner() {
+		return h.queued()
 	}
 	others, err := f.OrderHeld(fsys.Turn)
 	return err == nil && others

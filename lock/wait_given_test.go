@@ -3,11 +3,11 @@ package lock
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/filelock-go/filelock/internal/emulation"
 	"github.com/filelock-go/filelock/internal/fsys"
 	"github.com/filelock-go/filelock/internal/host"
 )
@@ -79,7 +79,7 @@ func handedOver(t *testing.T, path string) *try {
 func TestAnAttemptUsesUpWhatItWasGiven(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	try := handedOver(t, path)
-	must(t, os.Remove(path))
+	must(t, emulation.Remove(path))
 	other := NewFile(path)
 	must(t, other.TryLock())
 	ctx, cancel := context.WithCancel(context.Background())

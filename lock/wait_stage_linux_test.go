@@ -2,47 +2,18 @@ package lock_test
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/filelock-go/filelock/lock"
 )
 
 func init() {
-	// queue KIND PATH [SAY]: says "ready", takes the lock, says "got", lets go at
-	// the next line and says "out". With SAY it is a soft lock, and "waiting" is
-	// said when it has to wait.
-	roles["queue"] = func(args []string) error {
-		l := newLocker(args[0], args[1])
-		if len(args) > 2 {
-			l = lock.NewSoft(args[1], lock.WithLogger(slog.New(sayWaiting{slog.DiscardHandler})))
-		}
-		fmt.Println("ready")
-		if err := l.Lock(context.Background()); err != nil {
-			return err
-		}
-		fmt.Println("got")
-		in := bufio.NewReader(os.Stdin)
-		if _, err := in.ReadString('\n'); err != nil {
-			return nil
-		}
-		if err := l.Unlock(); err != nil {
-			return err
-		}
-		fmt.Println("out")
-		_, err := io.Copy(io.Discard, in)
-		return err
-	}
 	// flock PATH: another program, which knows of flock(2) only. It lets go at
 	// the next line, or when its input ends.
 	roles["flock"] = func(args []string) error {
@@ -64,44 +35,6 @@ func init() {
 		_, err = io.Copy(io.Discard, in)
 		return err
 	}
-}
-
-// sayWaiting is a logger that tells another process that this one waits.
-type sayWaiting struct{ slog.Handler }
-
-func (sayWaiting) Enabled(context.Context, slog.Level) bool { return true }
-func (s sayWaiting) WithGroup(string) slog.Handler          { return s }
-func (sayWaiting) Handle(_ context.Context, r slog.Record) error {
-	if r.Message == "waiting" {
-		fmt.Println("waiting")
-	}
-	return nil
-}
-
-func (p *process) say(t *testing.T, line string) {
-	t.Helper()
-	if _, err := io.WriteString(p.stdin, line+"\n"); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (p *process) says(t *testing.T, want string) {
-	t.Helper()
-	if got := strings.TrimSpace(p.line(t)); got != want {
-		t.Fatalf("the other process said %q, want %q", got, want)
-	}
-}
-
-// until waits for what other processes or goroutines are about to do.
-func until(claim func() bool) {
-	for !claim() {
-		time.Sleep(time.Millisecond)
-	}
-}
-
-// gateOf is the path of a lock's gate.
-func gateOf(path string) string {
-	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".gate")
 }
 
 // kernelLocks counts the locks of one type ("FLOCK", "OFDLCK") that the kernel
@@ -156,33 +89,44 @@ func blocked(t *testing.T, path string) {
 	})
 }
 
-// withNet sets the pause of the safety net for a test in which it is needed.
-func withNet(t *testing.T, d time.Duration) {
+// stop stops a process with all its threads.
+func stop(t *testing.T, p *process) {
 	t.Helper()
-	first, longest := lock.SetNet(d, d)
-	t.Cleanup(func() { lock.SetNet(first, longest) })
+	must(t, p.Process.Signal(syscall.SIGSTOP))
+	until(func() bool {
+		tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.Process.Pid))
+		must(t, err)
+		for _, task := range tasks {
+			b, err := os.ReadFile(task)
+			if err != nil {
+				continue // it has ended
+			}
+			_, after, _ := strings.Cut(string(b), ") ")
+			if after[0] != 'T' {
+				return false
+			}
+		}
+		return true
+	})
 }
 
-// alone is an error for everything in the lock's directory but the names.
-func alone(t *testing.T, path string, names ...string) {
+func goOn(t *testing.T, p *process) {
 	t.Helper()
-	entries, err := os.ReadDir(filepath.Dir(path))
+	must(t, p.Process.Signal(syscall.SIGCONT))
+}
+
+// openBelow counts the descriptors of files in a directory.
+func openBelow(t *testing.T, dir string) (n int) {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
 	must(t, err)
-	var found []string
 	for _, e := range entries {
-		found = append(found, e.Name())
+		if of, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && strings.HasPrefix(of, dir) {
+			n++
+		}
 	}
-	if fmt.Sprint(found) != fmt.Sprint(names) {
-		t.Errorf("left in the directory: %q, want %q", found, names)
-	}
+	return n
 }
 
-func locksOf(kind string) []string {
-	if kind == "soft" {
-		return nil
-	}
-	return []string{"job.lock"}
-}
-
-// pause is a safety net's pause where the net is needed.
-const pause = 5 * time.Millisecond
+// saysWhenBlocked is for where the kernel does not.
+func saysWhenBlocked(string) {}

@@ -2,92 +2,120 @@ package meta
 
 import (
 	"bytes"
-	"encoding/binary"
+	"errors"
 	"fmt"
+	"math"
+	"strconv"
 	"time"
 )
 
-// What the kernels of other systems say about a process is decoded here, from
-// bytes and on every system, so that it is tested everywhere. Offsets are those
-// of 64-bit, little-endian systems, the only ones these are called on.
-
-// bsdProcess is a process as a kernel that is not Linux describes it.
-type bsdProcess struct {
+// kernelProcess is a process as a kernel that is not Linux describes it.
+type kernelProcess struct {
 	ended bool
-	start time.Duration // since the epoch of that kernel's own clock
+	start time.Duration // since the epoch of that kernel's own clock; 0 where it does not say
 	uid   uint32
 	name  string
+	place int64 // 0: not in a jail, zone or partition
 }
 
-// decodeFreeBSD reads struct kinfo_proc of FreeBSD (sys/user.h), whose size is
-// part of it and has been 1088 since FreeBSD 7.
-func decodeFreeBSD(b []byte, pid int) (bsdProcess, error) {
-	const size, sZOMB = 1088, 5
-	if len(b) != size || le32(b, 0) != size || le32(b, 4) != 0 { // ki_structsize, ki_layout
-		return bsdProcess{}, fmt.Errorf("a kinfo_proc of %d bytes is not understood", len(b))
+// decode reads what the kernel said about a process. What is not as the layout
+// has it is an error, so that nothing is concluded from it.
+func (l *layout) decode(b []byte, pid int) (kernelProcess, error) {
+	if len(b) < l.bytes || len(b) > l.bytes && !l.more {
+		return kernelProcess{}, fmt.Errorf("a description of %d bytes is not understood", len(b))
 	}
-	if int(le32(b, 72)) != pid {
-		return bsdProcess{}, fmt.Errorf("kinfo_proc is of pid %d", le32(b, 72))
+	if l.itsSize.bytes > 0 && l.number(b, l.itsSize) != int64(l.bytes) || l.number(b, l.version) != 0 {
+		return kernelProcess{}, errors.New("a description of another version is not understood")
 	}
-	return bsdProcess{
-		ended: b[388] == sZOMB,
-		start: time.Duration(le64(b, 336))*time.Second + time.Duration(le64(b, 344))*time.Microsecond,
-		uid:   le32(b, 172), // real
-		name:  cString(b[447:][:20]),
-	}, nil
+	if n := l.number(b, l.pid); n != int64(pid) {
+		return kernelProcess{}, fmt.Errorf("what is described is pid %d", n)
+	}
+	p := kernelProcess{
+		uid:   uint32(l.number(b, l.uid)),
+		name:  cString(b[l.name.at:][:l.name.bytes]),
+		place: l.number(b, l.place),
+	}
+	if l.state.bytes > 0 {
+		p.ended = l.number(b, l.state) == l.zombie
+	} else {
+		p.ended = l.number(b, l.threads) == 0 && l.number(b, l.lastThread) == 0
+	}
+	if l.started.bytes > 0 && l.number(b, l.started) == 0 {
+		return p, nil
+	}
+	// A start that is none is no other process' start: it is not known.
+	if start, ok := l.time(b); ok {
+		p.start = start
+	} else if !p.ended {
+		return kernelProcess{}, errors.New("a start that is no time is not understood")
+	}
+	return p, nil
 }
 
-// openBSDSize is as much of OpenBSD's struct kinfo_proc as is asked for: its
-// layout is kept, and grows at the end only (sys/sysctl.h).
-const openBSDSize = 424
-
-// decodeOpenBSD reads the beginning of struct kinfo_proc of OpenBSD.
-func decodeOpenBSD(b []byte, pid int) (bsdProcess, error) {
-	const sDEAD = 6 // every thread is; sZOMB is no longer used
-	if len(b) != openBSDSize {
-		return bsdProcess{}, fmt.Errorf("a kinfo_proc of %d bytes is not understood", len(b))
+// time is what sec and sub say, 0 where both do.
+func (l *layout) time(b []byte) (time.Duration, bool) {
+	sec, sub := l.number(b, l.sec), l.number(b, l.sub)
+	if sec < 0 || sec > math.MaxInt64/int64(time.Second)-1 || sub < 0 || sub >= int64(time.Second/l.unit) {
+		return 0, false
 	}
-	if int(le32(b, 108)) != pid {
-		return bsdProcess{}, fmt.Errorf("kinfo_proc is of pid %d", le32(b, 108))
-	}
-	return bsdProcess{
-		ended: b[304] == sDEAD,
-		start: time.Duration(le64(b, 408))*time.Second + time.Duration(le32(b, 416))*time.Microsecond,
-		uid:   le32(b, 132), // real
-		name:  cString(b[312:][:24]),
-	}, nil
+	return time.Duration(sec)*time.Second + time.Duration(sub)*l.unit, true
 }
 
-// zoneProcess is what the psinfo file of Solaris and illumos says.
-type zoneProcess struct {
-	bsdProcess
-	zone int32 // 0: the global zone
-}
-
-// decodePsinfo reads psinfo_t (proc(5), sys/procfs.h), as 64-bit programs see it.
-func decodePsinfo(b []byte, pid int) (zoneProcess, error) {
-	const least = 280 // up to pr_zoneid; the rest describes a thread
-	if len(b) < least {
-		return zoneProcess{}, fmt.Errorf("a psinfo of %d bytes is not understood", len(b))
+// number is a signed number of 0 (which is 0), 1, 2, 4 or 8 bytes.
+func (l *layout) number(b []byte, f field) int64 {
+	switch b = b[f.at:]; f.bytes {
+	case 0:
+		return 0
+	case 1:
+		return int64(int8(b[0]))
+	case 2:
+		return int64(int16(l.order.Uint16(b)))
+	case 4:
+		return int64(int32(l.order.Uint32(b)))
+	default:
+		return int64(l.order.Uint64(b))
 	}
-	if int(le32(b, 8)) != pid {
-		return zoneProcess{}, fmt.Errorf("psinfo is of pid %d", le32(b, 8))
-	}
-	return zoneProcess{
-		bsdProcess: bsdProcess{
-			ended: le32(b, 4) == 0 && le32(b, 268) == 0 && pid != 0, // pr_nlwp, pr_nzomb: a zombie, says proc(5)
-			start: time.Duration(le64(b, 88))*time.Second + time.Duration(le64(b, 96)),
-			uid:   le32(b, 24),
-			name:  cString(b[136:][:16]),
-		},
-		zone: int32(le32(b, 276)),
-	}, nil
 }
-
-func le32(b []byte, at int) uint32 { return binary.LittleEndian.Uint32(b[at:]) }
-func le64(b []byte, at int) uint64 { return binary.LittleEndian.Uint64(b[at:]) }
 
 func cString(b []byte) string {
 	s, _, _ := bytes.Cut(b, []byte{0})
 	return string(s)
+}
+
+// process is what Look says of a process that the kernel has described. boot is
+// the time of boot, where the start is counted from it.
+func (l *layout) process(p kernelProcess, boot time.Duration) Process {
+	start := p.start
+	if l.fromBoot {
+		start -= boot
+	}
+	switch {
+	case p.ended:
+		return Process{State: Exited}
+	case p.start == 0 || start < 0:
+		return Process{State: Running, Err: errors.New("the kernel does not say when it started")}
+	}
+	return Process{State: Running, Start: strconv.FormatInt(int64(start/l.unit), 10)}
+}
+
+// decodeBootTime reads what sysctl kern.boottime says: a struct timeval, or a
+// timespec of the same size (NetBSD, DragonFly), in seconds and a fraction of one.
+func (l *layout) decodeBootTime(b []byte) (sec, sub int64, err error) {
+	var t layout
+	t.order = l.order
+	switch len(b) {
+	case 8: // FreeBSD on 386
+		t.sec, t.sub = field{0, 4}, field{4, 4}
+	case 12: // time_t of 64 bits on a 32-bit system
+		t.sec, t.sub = field{0, 8}, field{8, 4}
+	case 16: // of what has 8 bytes the first 4 do, where the order is little-endian
+		t.sec, t.sub = field{0, 8}, field{8, 4}
+	default:
+		return 0, 0, fmt.Errorf("a time of %d bytes is not understood", len(b))
+	}
+	t.unit = time.Nanosecond
+	if _, ok := t.time(b); !ok {
+		return 0, 0, errors.New("a time of boot that is no time is not understood")
+	}
+	return t.number(b, t.sec), t.number(b, t.sub), nil
 }

@@ -1,4 +1,4 @@
-//go:build (freebsd || openbsd) && (amd64 || arm64 || riscv64)
+//go:build darwin || dragonfly || freebsd || netbsd || openbsd
 
 package meta
 
@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -14,16 +15,17 @@ import (
 
 const maxOwnPID = math.MaxInt32 // pid_t
 
+// here is nil where the kernel's answers are not understood.
+var here = layouts[runtime.GOOS+"/"+runtime.GOARCH]
+
 // look asks by sysctl(3), which finds zombies too.
 func look(pid int) Process {
-	p, start, err := readProcess(pid)
-	switch {
-	case err == nil && p.ended:
-		return Process{State: Exited}
-	case err == nil && start < 0:
-		return Process{State: Running, Err: errors.New("the clock was set while the start was read")}
-	case err == nil:
-		return Process{State: Running, Start: strconv.FormatInt(start.Microseconds(), 10)}
+	if here == nil {
+		return Process{Err: fmt.Errorf("look at pid %d: %w", pid, errors.ErrUnsupported)}
+	}
+	p, boot, err := readProcess(pid)
+	if err == nil {
+		return here.process(p, boot)
 	}
 	switch _, absent := unix.Getpgid(pid); {
 	case absent == nil || absent == unix.EPERM: // EPERM: OpenBSD, another session
@@ -34,55 +36,100 @@ func look(pid int) Process {
 	return Process{Err: err}
 }
 
-var errNotShown = errors.New("the kernel shows no such process")
+var (
+	errNotShown = errors.New("the kernel shows no such process")
+	errClockSet = errors.New("the clock was set while the start was read")
+)
 
-// readProcess also says when the process started, counted from the boot. What
-// the kernel says is the time of day, made anew each time from that and the
-// time of boot, which moves whenever the clock is set (FreeBSD kern_proc.c,
-// OpenBSD kern_sysctl.c): compared as it is, a corrected clock would make
-// every process look like another one. The start is negative when the clock
-// is set again and again meanwhile.
-func readProcess(pid int) (p bsdProcess, start time.Duration, err error) {
-	boot, err := bootTime()
+// readProcess also says when the system was booted, by the clock that the
+// process' start is of. Where that start is made anew each time (FreeBSD
+// kern_proc.c, OpenBSD kern_sysctl.c), both move whenever the clock is set:
+// compared as it is, a corrected clock would make every process look like
+// another one.
+func readProcess(pid int) (p kernelProcess, boot time.Duration, err error) {
+	if !here.fromBoot {
+		p, err = readOnce(pid)
+		return p, 0, err
+	}
+	boot, err = bootTime()
 	for tries := 0; err == nil && tries < 3; tries++ {
-		var raw []byte
-		if raw, err = rawProcess(pid); err != nil {
-			break
-		}
-		if p, err = decodeProcess(raw, pid); err != nil {
-			break
+		if p, err = readOnce(pid); err != nil {
+			return kernelProcess{}, 0, err
 		}
 		before := boot
 		if boot, err = bootTime(); err == nil && boot == before {
-			return p, max(p.start-boot, 0), nil
+			return p, boot, nil
 		}
 	}
-	return p, -1, err
+	if err == nil {
+		err = errClockSet
+	}
+	return kernelProcess{}, 0, err
+}
+
+func readOnce(pid int) (kernelProcess, error) {
+	raw, err := rawProcess(pid)
+	if err == unix.ESRCH || err == nil && len(raw) == 0 {
+		return kernelProcess{}, errNotShown
+	}
+	if err != nil {
+		return kernelProcess{}, fmt.Errorf("sysctl kern.proc of pid %d: %w", pid, err)
+	}
+	return here.decode(raw, pid)
+}
+
+func readBootTime() (sec, sub int64, err error) {
+	raw, err := unix.SysctlRaw("kern.boottime")
+	if err == nil {
+		sec, sub, err = here.decodeBootTime(raw)
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("sysctl kern.boottime: %w", err)
+	}
+	return sec, sub, nil
 }
 
 func bootTime() (time.Duration, error) {
-	tv, err := unix.SysctlTimeval("kern.boottime")
-	if err != nil {
-		return 0, fmt.Errorf("sysctl kern.boottime: %w", err)
-	}
-	return time.Duration(tv.Sec)*time.Second + time.Duration(tv.Usec)*time.Microsecond, nil
-}
-
-// bootTimeID stands in for the identity of a boot. It too moves when the clock
-// is set, and then nothing is known about processes that were recorded before:
-// that is safe, and all there is.
-func bootTimeID() string {
-	t, err := bootTime()
-	if err != nil {
-		return ""
-	}
-	return "boot-" + strconv.FormatInt(t.Microseconds(), 10)
+	sec, sub, err := readBootTime()
+	return time.Duration(sec)*time.Second + time.Duration(sub)*time.Microsecond, err
 }
 
 func about(pid int) (userName, program string) {
-	p, _, err := readProcess(pid)
+	if here == nil {
+		return "", ""
+	}
+	p, err := readOnce(pid)
 	if err != nil {
 		return "", ""
 	}
 	return userOf(p.uid), p.name
 }
+
+// sysctlID is an identifier of the kernel's, "" if there is none.
+func sysctlID(name string) string {
+	id, err := unix.Sysctl(name)
+	if err != nil {
+		return ""
+	}
+	return cleanID([]byte(id))
+}
+
+// bootTimeID stands in for the identity of a boot. Where it moves when the clock
+// is set nothing is known about processes that were recorded before: that is
+// safe, and all there is.
+func bootTimeID() string {
+	if here == nil {
+		return ""
+	}
+	sec, sub, err := readBootTime()
+	if err != nil || sec == 0 {
+		return ""
+	}
+	if here.fromBoot { // as it always was
+		return "boot-" + strconv.FormatInt(sec*1e6+sub, 10)
+	}
+	return "boot-" + strconv.FormatInt(sec, 10) + "." + strconv.FormatInt(sub, 10)
+}
+
+func timeNamespace() string   { return "" }
+func hasTimeNamespaces() bool { return false }

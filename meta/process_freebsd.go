@@ -1,27 +1,13 @@
-//go:build amd64 || arm64 || riscv64
-
 package meta
 
 import (
 	"encoding/hex"
-	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
 )
 
-func rawProcess(pid int) ([]byte, error) {
-	raw, err := unix.SysctlRaw("kern.proc.pid", pid)
-	if err == unix.ESRCH || err == nil && len(raw) == 0 {
-		return nil, errNotShown
-	}
-	if err != nil {
-		return nil, fmt.Errorf("sysctl kern.proc.pid.%d: %w", pid, err)
-	}
-	return raw, nil
-}
-
-func decodeProcess(b []byte, pid int) (bsdProcess, error) { return decodeFreeBSD(b, pid) }
+func rawProcess(pid int) ([]byte, error) { return unix.SysctlRaw("kern.proc.pid", pid) }
 
 // mayHide says whether this process is shown a part of the processes only: what
 // it may not see is ESRCH as if it did not exist, to sysctl, getpgid and kill
@@ -59,13 +45,7 @@ func bootID() string {
 	return bootTimeID()
 }
 
-func machineID() string {
-	id, err := unix.Sysctl("kern.hostuuid")
-	if err != nil || id == "00000000-0000-0000-0000-000000000000" {
-		return ""
-	}
-	return cleanID([]byte(id))
-}
+func machineID() string { return uuidOf(sysctlID("kern.hostuuid")) }
 
 // pidNamespace: pids are the same everywhere, but a jail sees its own only, so
 // what it does not see may well run. There is no telling one jail from another.
@@ -76,6 +56,4 @@ func pidNamespace() string {
 	return ""
 }
 
-func timeNamespace() string   { return "" }
-func hasPIDNamespaces() bool  { return true }
-func hasTimeNamespaces() bool { return false }
+func hasPIDNamespaces() bool { return true }

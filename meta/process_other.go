@@ -1,4 +1,4 @@
-//go:build !linux && !darwin && !windows && !(solaris && amd64) && !((freebsd || openbsd) && (amd64 || arm64 || riscv64))
+//go:build !aix && !darwin && !dragonfly && !freebsd && !linux && !netbsd && !openbsd && !solaris && !windows
 
 package meta
 
@@ -10,7 +10,7 @@ import (
 
 const maxOwnPID = math.MaxInt32
 
-// NetBSD, DragonFly, AIX, the 32-bit BSDs and all the rest.
+// Plan 9, WebAssembly and all the rest.
 
 // look never guesses: on these systems this package does not know how to ask.
 func look(pid int) Process {

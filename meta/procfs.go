@@ -84,3 +84,11 @@ func cleanID(b []byte) string {
 	}
 	return string(b)
 }
+
+// uuidOf is a machine's UUID, or "" while none was set.
+func uuidOf(id string) string {
+	if id == "00000000-0000-0000-0000-000000000000" {
+		return ""
+	}
+	return id
+}

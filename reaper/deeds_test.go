@@ -23,7 +23,7 @@ var sentinels = map[string]error{
 	"ErrNoAnswer": reaper.ErrNoAnswer, "ErrIrregular": fsys.ErrIrregular,
 	"fs.ErrPermission": fs.ErrPermission, "fs.ErrNotExist": fs.ErrNotExist,
 	"fs.ErrInvalid": fs.ErrInvalid, "fs.ErrExist": fs.ErrExist, "ErrTimeout": lock.ErrTimeout,
-	"ENAMETOOLONG": syscall.ENAMETOOLONG,
+	"ENAMETOOLONG": syscall.ENAMETOOLONG, "ErrUnsupported": errors.ErrUnsupported,
 }
 
 func matches(err error) (names []string) {
@@ -133,6 +133,16 @@ func seen(st reaper.Status) answer {
 		State: string(st.State), Verdict: string(st.Verdict), Rule: st.Rule, Mode: st.Mode,
 		Kind: st.Kind, Missing: st.Missing, Evidence: st.Evidence,
 	}
+}
+
+// symlink is os.Symlink that fails where it makes none: on Windows it is a
+// right that few have, and Wine only says that it did.
+func symlink(to, path string) error {
+	err := os.Symlink(to, path)
+	if err == nil {
+		_, err = os.Lstat(path)
+	}
+	return err
 }
 
 // fileText says everything about a file that a look must not change.

@@ -131,12 +131,15 @@ func (s *Status) same(now *sighting) bool {
 	return s.Verdict != Expired || unchanged
 }
 
-// isGuard: it is a guard's name, so a file of that name is ours even if it is
-// unfinished.
+// isGuard: it is a guard's name.
 func isGuard(name string) bool {
 	_, level := fsys.GuardName(name)
 	return level > 0
 }
+
+// isOurs: it is the name of a guard, or of what was put aside to be removed, so
+// a file of that name is ours even if it is unfinished.
+func isOurs(name string) bool { return isGuard(name) || fsys.IsAside(name) }
 
 // sweptLevels is how many levels of guards are looked for when one lock is
 // reaped. Deeper ones are found when the directory is, or in the way.

@@ -66,7 +66,7 @@ func TestDirectoriesAndFilesOfOthers(t *testing.T) {
 // reaches below the second path.
 func inMount(t *testing.T, options string) (a *process, dir, seen string) {
 	t.Helper()
-	a = within(t, container)
+	a = within(t, 0)
 	dir = publicDir(t, 0o755)
 	obeys(t, a, "mount", "tmpfs", dir, "tmpfs", options)
 	return a, dir, fmt.Sprintf("/proc/%d/root%s", a.Process.Pid, dir)

@@ -66,7 +66,7 @@ func (r *Reaper) kinship(rec *meta.Record) kinship {
 		k.dead, k.why = true, fmt.Sprintf("no process has pid %d", rec.PID)
 		return k
 	case meta.Exited:
-		k.dead, k.why = true, fmt.Sprintf("process %d has exited; its parent has not collected it yet (a zombie)", rec.PID)
+		k.dead, k.why = true, fmt.Sprintf("process %d has exited; its parent has not collected it yet (a zombie), or somebody has a handle to it", rec.PID)
 		return k
 	case meta.StateUnknown:
 		return kinship{

@@ -32,18 +32,18 @@ func (w *walker) listed(d *place, name string, k *desk) (st Status, isLock bool,
 		err = errors.Join(err, cerr)
 	}
 	if errors.Is(err, errMoved) {
-		st, err = w.r.Examine(d, name, isGuard(name))
+		st, err = w.r.Examine(d, name, isOurs(name))
 	}
 	return st, isLock, err
 }
 
 func (w *walker) opened(d *place, name string, f fsys.File, info fsys.Info, k *desk) (st Status, isLock bool, err error) {
-	s := sighting{info: info, recall: &k.recall, named: isGuard(name)}
+	s := sighting{info: info, recall: &k.recall, named: isOurs(name)}
 	n, err := f.ReadInto(k.text[:])
 	switch {
 	case err != nil:
 		return Status{Path: join(d, name)}, false, err
-	case !w.isLock(k.text[:n]) && !(isGuard(name) && meta.Parse(k.text[:n]).Class == meta.Torn):
+	case !w.isLock(k.text[:n]) && !(isOurs(name) && meta.Parse(k.text[:n]).Class == meta.Torn):
 		return Status{Path: join(d, name)}, false, nil
 	case n < len(k.text):
 		s.raw = bytes.Clone(k.text[:n]) // the status keeps it

@@ -89,7 +89,7 @@ func (r *Reaper) reapOne(ctx context.Context, d *place, name string, st Status, 
 		return Outcome{Status: st, Action: Kept}
 	}
 	if st.recalled && !o.DryRun { // see recall
-		now, err := d.ask(ctx, o.patience(), st.Path, func() (Status, error) { return r.settled(d, name, isGuard(name)) })
+		now, err := d.ask(ctx, o.patience(), st.Path, func() (Status, error) { return r.settled(d, name, isOurs(name)) })
 		switch {
 		case errors.Is(err, fsys.ErrIrregular), err == nil && !now.Exists:
 			return Outcome{Status: st, Action: Kept} // gone or replaced

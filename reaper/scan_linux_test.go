@@ -139,7 +139,7 @@ func TestANameReplacedBeforeItIsOpenedLeadsNowhere(t *testing.T) {
 }
 
 func TestAScanStaysOnItsFilesystem(t *testing.T) {
-	a := within(t, container)
+	a := within(t, 0)
 	dir := publicDir(t, 0o755)
 	b := encode(t, recordOf(ended(t)))
 	write(t, filepath.Join(dir, "here"), b)

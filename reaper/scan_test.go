@@ -89,6 +89,26 @@ func TestReapBreaksTheDeadOnly(t *testing.T) {
 	releases(t, p, live)
 }
 
+// Who is killed between putting a file aside and removing it leaves it, whatever
+// state the lock was in.
+func TestWhatWasPutAsideIsReaped(t *testing.T) {
+	dir := filepath.Dir(tempLock(t))
+	whole := encode(t, recordOf(ended(t)))
+	for name, b := range map[string][]byte{"whole": whole, "half": whole[:40], "empty": nil, "data": []byte("data")} {
+		write(t, filepath.Join(dir, ".filelock-"+name+".gone"), b)
+	}
+	write(t, filepath.Join(dir, ".filelock-.gone"), nil) // never a name that we give
+	write(t, filepath.Join(dir, "empty"), nil)
+	wantActions(t, dir, reaper.Options{}, map[string]reaper.Action{
+		".filelock-whole.gone": reaper.Broken, ".filelock-half.gone": reaper.Broken, ".filelock-empty.gone": reaper.Broken,
+	})
+	for _, name := range []string{".filelock-data.gone", ".filelock-.gone", "empty"} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func wantActions(t *testing.T, dir string, o reaper.Options, want map[string]reaper.Action) {
 	t.Helper()
 	got := map[string]reaper.Action{}

@@ -177,6 +177,9 @@ var scenes = []struct {
 func quickDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "reaper-test-")
+	if err == nil {
+		dir, err = filepath.Abs(dir) // under Wine it is on a drive
+	}
 	if err != nil {
 		dir = t.TempDir()
 	}

@@ -1,14 +1,11 @@
-//go:build unix
-
 package reaper_test
 
 import (
-	"os"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"testing"
 
+	"github.com/filelock-go/filelock/internal/fsys"
 	"github.com/filelock-go/filelock/lock"
 	"github.com/filelock-go/filelock/meta"
 	"github.com/filelock-go/filelock/reaper"
@@ -38,11 +35,10 @@ func TestACopyOnAnotherDeviceWithTheSameInodeNumberIsNoProofOfDeath(t *testing.T
 	} {
 		copied := filepath.Join(dir, name)
 		write(t, copied, nil)
-		info, err := os.Stat(copied)
+		st, err := fsys.Real.At(dir).Lstat(name)
 		must(t, err)
-		st := info.Sys().(*syscall.Stat_t)
 		r := c.rec
-		r.Inode, r.Device = strconv.FormatUint(uint64(st.Ino), 10), strconv.FormatUint(uint64(st.Dev)+c.device, 10)
+		r.Inode, r.Device = strconv.FormatUint(st.Ino, 10), strconv.FormatUint(st.Dev+c.device, 10)
 		b, err := r.Encode()
 		must(t, err)
 		write(t, copied, b)

@@ -15,22 +15,6 @@ import (
 	"github.com/filelock-go/filelock/reaper"
 )
 
-func TestAZombieIsDead(t *testing.T) {
-	t.Run("with the kernel lock", func(t *testing.T) {
-		path := tempLock(t)
-		p := owner(t, path)
-		becomeZombie(t, p)
-		isDead(t, self(), path, reaper.RuleKernelLockFree)
-	})
-	t.Run("without a kernel lock", func(t *testing.T) {
-		path := tempLock(t)
-		p := start(t)
-		grant(t, p, path)
-		becomeZombie(t, p)
-		isDead(t, self(), path, reaper.RuleProcessGone)
-	})
-}
-
 // becomeZombie kills a process and waits until it has ended, but leaves it
 // uncollected.
 func becomeZombie(t *testing.T, p *process) {
@@ -47,26 +31,16 @@ func waitid(pid, options int) error {
 	}
 }
 
-func TestAStoppedOwnerIsAlive(t *testing.T) {
-	for _, c := range []struct{ name, rule string }{
-		{"with the kernel lock", reaper.RuleKernelLockHeld},
-		{"without a kernel lock", reaper.RuleProcessAlive},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			path := tempLock(t)
-			p := start(t)
-			if c.rule == reaper.RuleKernelLockHeld {
-				hold(t, p, "soft", path)
-			} else {
-				grant(t, p, path)
-			}
-			must(t, p.Process.Signal(syscall.SIGSTOP))
-			must(t, waitid(p.Process.Pid, unix.WSTOPPED|unix.WNOWAIT))
-			isAlive(t, self(), path, c.rule)
-			must(t, p.Process.Signal(syscall.SIGCONT))
-			isAlive(t, self(), path, c.rule)
-		})
-	}
+// stop stops a process, and returns when it stands.
+func stop(t *testing.T, p *process) {
+	t.Helper()
+	must(t, p.Process.Signal(syscall.SIGSTOP))
+	must(t, waitid(p.Process.Pid, unix.WSTOPPED|unix.WNOWAIT))
+}
+
+func goOn(t *testing.T, p *process) {
+	t.Helper()
+	must(t, p.Process.Signal(syscall.SIGCONT))
 }
 
 func TestAChildWithTheDescriptorKeepsTheLockOfAKilledOwner(t *testing.T) {

@@ -78,6 +78,7 @@ func TestWhatARecordWithoutAKernelLockProves(t *testing.T) {
 	live, dead := start(t), ended(t)
 	living, err := meta.Of(obeys(t, live, "pid").N)
 	must(t, err)
+	hasNamespaces := meta.Self().PIDNamespace != ""
 	change := func(id meta.Identity, f func(*meta.Identity)) meta.Identity { f(&id); return id }
 	for _, c := range []struct {
 		name  string
@@ -103,7 +104,7 @@ func TestWhatARecordWithoutAKernelLockProves(t *testing.T) {
 			i.Hostname, i.BootID, i.MachineID = "elsewhere", uuid.NewString(), strings.Repeat("cd", 16)
 		}), 60000, unknown("lease of 1m0s")},
 		{"ended, other PID namespace", change(dead, func(i *meta.Identity) { i.PIDNamespace = "1" }), 0, unknown("namespace")},
-		{"ended, no PID namespace", change(dead, func(i *meta.Identity) { i.PIDNamespace = "" }), 0, unknown("namespace")},
+		{"ended, no PID namespace", change(dead, func(i *meta.Identity) { i.PIDNamespace = "" }), 0, where(hasNamespaces, unknown("namespace"), dies(reaper.RuleProcessGone))},
 		{"ended, host name equal only", meta.Identity{PID: dead.PID, Hostname: dead.Hostname}, 0, unknown("proves nothing")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -120,13 +121,20 @@ func TestWhatARecordWithoutAKernelLockProves(t *testing.T) {
 // machine and namespace a pid belongs to.
 func needIdentity(t *testing.T) {
 	t.Helper()
-	if me := meta.Self(); me.PIDNamespace == "" || me.BootID == "" || me.MachineID == "" || me.Start == "" {
+	if me := meta.Self(); !meta.SamePIDNamespace(me, me) || me.BootID == "" || me.MachineID == "" || me.Start == "" {
 		t.Skipf("this system does not tell enough about processes: %+v", me)
 	}
 }
 
 func alive(rule string) func(*testing.T, string) {
 	return func(t *testing.T, path string) { isAlive(t, self(), path, rule) }
+}
+
+func where(is bool, yes, no func(*testing.T, string)) func(*testing.T, string) {
+	if is {
+		return yes
+	}
+	return no
 }
 
 func dies(rule string) func(*testing.T, string) {

@@ -12,6 +12,7 @@ type childPlan struct {
 	program       string   // the file
 	argv          []string // argv[0] as the user wrote it
 	env           []string
+	line          string   // Windows: the command line, if argv alone does not say it
 	lock          *os.File // nil: not inherited
 	dieWithParent bool
 }
@@ -83,10 +84,10 @@ func (p childPlan) start() (*child, error) {
 }
 
 func (p childPlan) launch() (process, error) {
-	c, err := startProcess(p.program, p.argv, p.env, childAttr(p.dieWithParent))
+	c, err := startProcess(p.program, p.argv, p.env, childAttr(p))
 	if isNoExec(err) {
 		// A script without #!: execvp(3), and with it flock(1), gives it to sh.
-		c, err = startProcess(systemShell, append([]string{systemShell, p.program}, p.argv[1:]...), p.env, childAttr(p.dieWithParent))
+		c, err = startProcess(systemShell, append([]string{systemShell, p.program}, p.argv[1:]...), p.env, childAttr(p))
 	}
 	return c, err
 }

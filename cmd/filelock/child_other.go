@@ -1,4 +1,4 @@
-//go:build !unix
+//go:build !unix && !windows
 
 package main
 
@@ -20,4 +20,8 @@ func terminate(*os.Process) error { return errors.ErrUnsupported }
 
 func exitStatus(state *os.ProcessState) exitCode { return exitCode(state.ExitCode()) }
 
-func childAttr(bool) *syscall.SysProcAttr { return nil }
+func childAttr(childPlan) *syscall.SysProcAttr { return nil }
+
+func shellCommand(shell, text string) (argv []string, line string) {
+	return []string{shell, "-c", text}, ""
+}

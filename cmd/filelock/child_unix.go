@@ -13,6 +13,10 @@ import (
 
 const systemShell = "/bin/sh"
 
+func shellCommand(shell, text string) (argv []string, line string) {
+	return []string{shell, "-c", text}, ""
+}
+
 // lockDescriptor is the least number the lock's descriptor has in COMMAND:
 // shells let scripts use those below.
 const lockDescriptor = 10

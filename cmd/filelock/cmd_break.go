@@ -95,7 +95,7 @@ func (a *app) notBroken(ctx context.Context, st reaper.Status, err error) error 
 	case errors.Is(err, reaper.ErrRefused) && (st.Rule == reaper.RuleKernelLockHeld || code == exitHeld && st.Record == nil):
 		hs, _ := reaper.Holders(ctx, st)
 		if len(hs) == 0 {
-			next = "some process holds its kernel lock, which this user cannot see: fuser or lsof as root name it; the lock ends with it"
+			next = unseenHint
 		} else {
 			next = "its kernel lock is held by " + holders(hs, st.Record) + ": the lock ends with that"
 		}

@@ -27,7 +27,7 @@ and then say what it is.
 
 Of a lock with a lease whose owner is on another host only watching can tell.
 What one look has seen is kept for the next, of any filelock of this user, in
-/var/tmp/filelock-UID or the directory that FILELOCK_STATE_DIR names.
+` + stateDir + `.
 
 With --json, one object a line. Every key is always there: a list may be [],
 anything else null. New keys may come.

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -97,7 +96,7 @@ func (a *app) listOne(ctx context.Context, asJSONLines bool, st reaper.Status, e
 	}
 	if err != nil {
 		a.say("%v", err)
-		if fi, serr := os.Lstat(st.Path); errors.Is(err, syscall.ENOTDIR) && serr == nil && !fi.IsDir() {
+		if fi, serr := os.Lstat(st.Path); errors.Is(err, errNotDir) && serr == nil && !fi.IsDir() {
 			a.hint(a.advice("inspect", st.Path))
 		}
 		return nil

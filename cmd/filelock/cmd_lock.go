@@ -22,12 +22,10 @@ it. The lock ends with unlock, or when P has ended and somebody else wants it.
 Nothing but its pid and start time speaks for P: who looks from another host or
 container cannot tell whether it is alive. Where a COMMAND will do, prefer
 filelock run.`,
-		Example: `  T=$(filelock lock -w 60 --pid $$ "$L") || exit
-  ...
-  filelock unlock --token "$T" "$L"`,
-		Args: argCount(1, 1, "LOCK"),
+		Example: lockExample,
+		Args:    argCount(1, 1, "LOCK"),
 	}
-	cmd.Flags().Var((*pidValue)(&pid), "pid", "the process that is to own the lock: `P`, $$ in a script")
+	cmd.Flags().Var((*pidValue)(&pid), "pid", pidUsage)
 	cmd.Flags().BoolVarP(&nonblock, "nonblock", "n", false, "do not wait")
 	cmd.Flags().VarP(seconds{&wait}, "wait", "w", "wait for at most `D`; 0 is -n (by default, for ever)")
 	cmd.Flags().BoolVar(&fence, "fence", false, "number the acquisitions of LOCK: inspect --json shows record.fence; all who use LOCK must ask for it")
@@ -39,7 +37,7 @@ filelock run.`,
 	cmd.Flags().Lookup("lease").Hidden = true
 	cmd.RunE = a.checked(func(cmd *cobra.Command, args []string) error {
 		if !cmd.Flags().Changed("pid") {
-			return usagef("lock: --pid is missing: a lock needs an owner that lives on").hint(`T=$(filelock lock --pid $$ "$L") || exit`)
+			return usagef("lock: --pid is missing: a lock needs an owner that lives on").hint(lockHint)
 		}
 		if nonblock {
 			wait = 0
@@ -63,7 +61,7 @@ func (p *pidValue) String() string { return "" }
 func (p *pidValue) Set(text string) error {
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		return usagef("lock: --pid: %q is no process id", text).hint("--pid $$ is the shell script itself")
+		return usagef("lock: --pid: %q is no process id", text).hint(pidHint)
 	}
 	*p = pidValue(n)
 	return nil
@@ -100,7 +98,7 @@ func (a *app) unlockCommand() *cobra.Command {
 		Use:     "unlock --token T LOCK",
 		Short:   "Release what filelock lock has taken",
 		Long:    "Release LOCK, provided that it still is acquisition T, which filelock lock printed.",
-		Example: `  filelock unlock --token "$T" "$L"`,
+		Example: unlockExample,
 		Args:    argCount(1, 1, "LOCK"),
 	}
 	cmd.Flags().StringVar(&token, "token", "", "the acquisition: `T`, what filelock lock printed")

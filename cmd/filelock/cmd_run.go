@@ -33,6 +33,7 @@ type runFlags struct {
 
 	path string
 	argv []string // of COMMAND
+	line string   // see childPlan
 	name string   // for the record
 }
 
@@ -48,53 +49,15 @@ const (
 func (a *app) runCommand() *cobra.Command {
 	f := &runFlags{wait: -1, lease: -1}
 	cmd := &cobra.Command{
-		Use:   "run [flags] LOCK [--] COMMAND [ARG...]",
-		Short: "Hold LOCK while COMMAND runs",
-		Long: `Hold LOCK while COMMAND runs.
-
-run takes flock(1)'s command line. Flags end at LOCK. After it comes COMMAND
-with its arguments, or -c STRING for the shell ($SHELL, else /bin/sh). While
-another owner holds LOCK, run waits; the lock of an owner that died is taken
-over. It waits in silence: see --verbose, and filelock inspect LOCK for what can
-end the wait.
-
-COMMAND runs in run's process group, with run's standard input, output and
-error and every other inherited descriptor. It also inherits the lock's own
-descriptor, so that killing run does not free the lock under a COMMAND that
-still runs. With --close, with a lease, and over a network it does not inherit
-the descriptor, and is killed when run dies (on Linux and FreeBSD; elsewhere it
-goes on without the lock). It finds in its environment FILELOCK_PATH,
-FILELOCK_TOKEN (names this acquisition), FILELOCK_FD (the number of the
-descriptor, if there is one) and, with --fence, FILELOCK_FENCE.
-
-A soft lock on a network filesystem has a lease of 60s, or as --lease says; with
---lease a local one has, too. run renews it for as long as it runs, and when it
-could not for all of it (frozen, suspended, cut off from the server) the lock is
-lost: others may take it. If run itself can run, it knows before they do, ends
-COMMAND as --on-lost says, and exits with 75. If only run was stopped (kill
--STOP), COMMAND goes on beside the next owner until run is continued. What
-COMMAND writes then a resource can reject by its fence: a number that is higher
-in each acquisition. What a directory can be trusted with, filelock doctor DIR
-finds out.
-
-TERM, HUP, USR1, USR2 and ALRM are passed on to COMMAND; INT and QUIT too, but
-not where the terminal has sent them to COMMAND already. run itself ends when
-COMMAND has. A soft lock is then released even if COMMAND left processes behind;
-with --hard, these keep it.
-
-Durations are seconds, also fractions, or written as in 1m30s.`,
-		Example: `  filelock run /var/lib/job/job.lock backup --all
-  filelock run -n -E 0 job.lock ./job          # cron: not twice, and no mail about it
-  filelock run -w 30 job.lock -c 'a && b'
-  filelock run --hard -s data.lock report      # shares with other -s, also of flock(1)
-  filelock run --lease 1m --fence job.lock ./job   # a frozen job loses the lock`,
-		Args: f.arguments,
-		RunE: a.checked(func(cmd *cobra.Command, _ []string) error { return a.runLocked(cmd.Context(), f) }),
+		Use:     "run [flags] LOCK [--] COMMAND [ARG...]",
+		Short:   "Hold LOCK while COMMAND runs",
+		Long:    runManual,
+		Example: runExample,
+		Args:    f.arguments,
+		RunE:    a.checked(func(cmd *cobra.Command, _ []string) error { return a.runLocked(cmd.Context(), f) }),
 	}
 	f.register(cmd)
-	exits(cmd, `       COMMAND's own; 128 and the signal's number if a signal ended COMMAND,
-       or ended run while it waited
-`, map[exitCode]string{
+	exits(cmd, runExits, map[exitCode]string{
 		exitConflict:  "the lock was not obtained in time (or the code that -E says)",
 		exitNoCommand: "COMMAND cannot be executed; the lock was not touched",
 		exitLost:      "the lock was lost while COMMAND ran (not with --on-lost ignore)",
@@ -112,11 +75,11 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fl.BoolFuncP("exclusive", "x", "exclusive lock: the default (also -e)", func(s string) error { return setBool(&f.shared, s, true) })
 	fl.BoolFuncP("shared", "s", "shared lock, with --hard", func(s string) error { return setBool(&f.shared, s, false) })
 	fl.StringVarP(&f.command, "command", "c", "", "run `STRING` by the shell (also after LOCK)")
-	fl.BoolVarP(&f.close, "close", "o", false, "COMMAND does not inherit the lock's descriptor")
+	fl.BoolVarP(&f.close, "close", "o", false, closeUsage)
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing when the lock was not obtained in time")
 	fl.BoolVar(&f.verbose, "verbose", false, "say what is waited for, broken and acquired")
-	fl.BoolVar(&f.hard, "hard", false, "the operating system's lock on the file, as flock(1) takes it; the file stays")
-	fl.StringVar(&f.onLost, "on-lost", lostTerm, "what becomes of COMMAND when the lock is lost: `term` (TERM, KILL after 5 s), kill or ignore; without a lease that is noticed when COMMAND has ended")
+	fl.BoolVar(&f.hard, "hard", false, hardUsage)
+	fl.StringVar(&f.onLost, "on-lost", lostTerm, onLostUsage)
 	fl.StringVar(&f.note, "note", "", "put `TEXT` into the lock file, for people")
 	fl.StringArrayVar(&f.labels, "label", nil, "put `K=V` into the lock file; may be repeated")
 	fl.Var(seconds{&f.lease}, "lease", "LOCK is lost when run was not able to renew it for `D`: 10s or more; 0 is never (by default, 60s over a network, else never)")
@@ -133,11 +96,11 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fl.Var(seconds{&f.wait}, "timeout", "")
 	fl.Lookup("timeout").Hidden = true
 
-	const noUnlock = "a lock ends with its COMMAND; scripts use T=$(filelock lock --pid $$ LOCK) and filelock unlock --token \"$T\" LOCK"
+	const noUnlock = "a lock ends with its COMMAND; " + scriptsUse + scriptsUnlock
 	alias("unlock", "u", func(string) error { return usagef("run: -u of flock(1) is not here").hint(noUnlock) })
 	alias("no-fork", "F", func(string) error {
 		return usagef("run: -F of flock(1) is not here: run must outlive COMMAND to release the lock").
-			hint("leave -F out: COMMAND inherits the lock's descriptor and keeps the lock even if run is killed")
+			hint(noForkHint)
 	})
 	alias("fd", "", func(string) error { return usagef("run: --fd is not here: locks are named by path").hint(noUnlock) })
 }
@@ -189,13 +152,13 @@ func (f *runFlags) arguments(cmd *cobra.Command, args []string) error {
 	}
 	switch {
 	case f.hasString && len(f.argv) > 0:
-		return usagef("run: -c STRING and COMMAND %q exclude each other", f.argv[0]).hint("quote the whole STRING: -c 'echo a b'")
+		return usagef("run: -c STRING and COMMAND %q exclude each other", f.argv[0]).hint(quoteHint)
 	case f.hasString:
-		f.argv = []string{userShell(), "-c", f.command}
+		f.argv, f.line = shellCommand(userShell(), f.command)
 	case len(f.argv) == 0:
 		if _, err := strconv.Atoi(f.path); err == nil {
 			return usagef("run: COMMAND is missing, and a descriptor number as in flock(1) is not a lock here").
-				hint("locks are named by path; scripts use T=$(filelock lock --pid $$ LOCK)")
+				hint("locks are named by path; " + scriptsUse)
 		}
 		return usagef("run: COMMAND is missing").hint("usage: " + cmd.UseLine())
 	}
@@ -217,7 +180,7 @@ func (f *runFlags) stringAfterLock() error {
 		case f.hasString:
 			return usagef("run: -c is there twice")
 		case len(f.argv) != 2:
-			return usagef("run: -c takes exactly one STRING").hint("quote the whole STRING: -c 'echo a b'")
+			return usagef("run: -c takes exactly one STRING").hint(quoteHint)
 		}
 		f.hasString, f.command, f.argv = true, f.argv[1], nil
 	case strings.HasPrefix(first, "--command="):

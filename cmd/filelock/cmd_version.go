@@ -24,6 +24,11 @@ func (a *app) versionCommand() *cobra.Command {
 	return cmd
 }
 
+// release is the version of a build that is no `go install MODULE@VERSION`, which
+// knows its own: archives and packages are linked with
+// -ldflags "-X main.release=v1.2.3".
+var release string
+
 func versionText() string {
 	version, revision, dirty := "(unknown)", "", ""
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -38,6 +43,9 @@ func versionText() string {
 				dirty = ", modified"
 			}
 		}
+	}
+	if release != "" {
+		version = release
 	}
 	if revision != "" && !strings.Contains(version, revision[:min(12, len(revision))]) {
 		version += " (" + revision + dirty + ")"

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/filelock-go/filelock/internal/emulation"
 	"github.com/filelock-go/filelock/internal/fsys"
 )
 
@@ -85,7 +86,6 @@ func TestDoctorOnALocalDirectory(t *testing.T) {
 }
 
 func TestDoctorIsHonestAboutWhatCannotBeExamined(t *testing.T) {
-	needUnix(t)
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o644); err != nil {
 		t.Fatal(err)
@@ -140,7 +140,7 @@ func TestDoctorOfTwo(t *testing.T) {
 			t.Errorf("checks %v, want %v", names, want)
 		}
 		for _, c := range append(append([]string{}, pairChecks...), conclusions...) {
-			if ok[c] != "true" {
+			if ok[c] != "true" && !(emulation.Wine() && c == "peers-remove-open") { // it has no POSIX deletion
 				t.Errorf("%s is %s\n%s", c, ok[c], text)
 			}
 		}

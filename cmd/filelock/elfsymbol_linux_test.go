@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+
+	"github.com/filelock-go/filelock/internal/emulation"
 )
 
 // counting counts what is read.
@@ -86,6 +88,7 @@ func TestWhatIsNoExecutableHasNoSymbols(t *testing.T) {
 }
 
 func TestIgnoredSignalsAreSeenInAPositionIndependentExecutable(t *testing.T) {
+	emulation.SkipQemu(t, "the dynamic linker of its processor is not there")
 	cmd := exec.Command("ignorer", strconv.Itoa(int(syscall.SIGTERM)), built(t, "-buildmode=pie"), "run", "x.lock", "sh", "-c", "kill -TERM $$; echo still here")
 	cmd.Dir = t.TempDir()
 	if r := finish(t, cmd).wantCode(t, exitOK); r.out != "still here\n" {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime"
 	"syscall"
 
 	"github.com/filelock-go/filelock/internal/fsys"
@@ -138,19 +139,27 @@ func osExitCode(err error) exitCode {
 	switch {
 	case errors.Is(err, reaper.ErrNoAnswer):
 		return exitInternal
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, errNotDir):
 		return exitNoDir
 	case errors.Is(err, fs.ErrPermission):
 		return exitPermission
 	case errors.Is(err, fs.ErrInvalid) && !errors.Is(err, syscall.EINVAL):
 		return exitUsage // a path that can be no lock's
 	}
-	for _, e := range cannotCreate {
-		if errors.Is(err, e) {
-			return exitNoCreate
+	for _, of := range systemErrors {
+		for _, e := range of.errs {
+			if errors.Is(err, e) {
+				return of.code
+			}
 		}
 	}
 	return exitInternal
+}
+
+// errorsOf are the errors of an operating system that end with a code.
+type errorsOf struct {
+	code exitCode
+	errs []error
 }
 
 // report says what went wrong, if anything did, and returns the exit code. An
@@ -191,7 +200,11 @@ func (a *app) report(err error) exitCode {
 
 // say writes one line of what is no answer.
 func (a *app) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(a.errs, "filelock: %s\n", visible(fmt.Sprintf(format, args...)))
+	text := fmt.Sprintf(format, args...)
+	if runtime.GOOS == "windows" {
+		text = plainPaths(text)
+	}
+	_, _ = fmt.Fprintf(a.errs, "filelock: %s\n", visible(text))
 }
 
 func (a *app) hint(text string) {

@@ -23,15 +23,17 @@ func hintFor(err error) string {
 	case errors.Is(err, lock.ErrHeld) && errors.Is(err, fs.ErrPermission):
 		return "the owner is dead, but only the lock file's owner or the directory's may remove it: run filelock break as one of them"
 	case errors.Is(err, lock.ErrNoProcess):
-		return "--pid takes the process id of the process that is to own the lock: $$ in a shell script"
+		return whichPIDHint
 	case errors.Is(err, lock.ErrNotLockFile):
 		return "choose a path of its own for the lock, as in job.lock; run --hard locks any file and leaves its contents alone"
 	case errors.Is(err, fsys.ErrIrregular) && errors.As(err, &path) && isDirectory(path.Path):
-		return "a soft lock is a file: choose a path such as " + shell(filepath.Join(absolutePath(path.Path), "job.lock")) + ", or lock the directory itself with run --hard"
+		return "a soft lock is a file: choose a path such as " + shell(filepath.Join(absolutePath(path.Path), "job.lock")) + orDirectory
 	case errors.Is(err, fsys.ErrIrregular):
 		return "a lock is a regular file: choose another path"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, reaper.ErrNoAnswer):
 		return "is the filesystem's server gone?"
+	case systemHint(err) != "":
+		return systemHint(err)
 	case exitCodeOf(err) == exitNoDir:
 		return "make the directory first: a lock file's directory is never made"
 	case errors.As(err, &path) && exitCodeOf(err) == exitPermission:

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -115,7 +116,6 @@ func want(t *testing.T, m map[string]any, fields map[string]any) {
 }
 
 func TestJSONFieldByField(t *testing.T) {
-	needUnix(t)
 	dir := t.TempDir()
 	inspect := func(path string, code exitCode) map[string]any {
 		t.Helper()
@@ -127,12 +127,12 @@ func TestJSONFieldByField(t *testing.T) {
 	}
 
 	m := inspect("free.lock", exitOK)
-	want(t, m, map[string]any{"path": dir + "/free.lock", "state": "free", "mode": nil, "kind": nil, "verdict": nil, "rule": nil, "missing": nil, "record": nil, "next": nil, "error": nil})
+	want(t, m, map[string]any{"path": filepath.Join(dir, "free.lock"), "state": "free", "mode": nil, "kind": nil, "verdict": nil, "rule": nil, "missing": nil, "record": nil, "next": nil, "error": nil})
 
 	h := holding(t, dir, "held.lock")
 	m = inspect("held.lock", exitHeld)
 	want(t, m, map[string]any{"state": "held", "mode": "exclusive", "kind": "soft", "verdict": "alive", "rule": "kernel-lock-held", "missing": nil,
-		"next": "filelock wait " + dir + "/held.lock", "error": nil})
+		"next": "filelock wait " + quoted(dir, "held.lock"), "error": nil})
 	if got, file := m["record"].(map[string]any), record(t, dir+"/held.lock"); got["token"] != file["token"] || len(got) != len(file) {
 		t.Errorf("record is %v, in the file %v", got, file)
 	}
@@ -160,17 +160,17 @@ func TestJSONFieldByField(t *testing.T) {
 
 	killedOwner(t, dir, "stale.lock")
 	want(t, inspect("stale.lock", exitStale), map[string]any{"state": "stale", "mode": nil, "kind": "soft", "verdict": "dead", "rule": "kernel-lock-free",
-		"next": "filelock break " + dir + "/stale.lock"})
+		"next": "filelock break " + quoted(dir, "stale.lock")})
 
 	rec := elsewhere(t, dir+"/far away.lock", nil)
 	m = inspect("far away.lock", exitUnknown)
-	want(t, m, map[string]any{"state": "unknown", "verdict": "unknown", "rule": "unproven", "next": "filelock break --token " + rec.Token + " '" + dir + "/far away.lock'"})
+	want(t, m, map[string]any{"state": "unknown", "verdict": "unknown", "rule": "unproven", "next": "filelock break --token " + rec.Token + " " + quoted(dir, "far away.lock")})
 	if m["missing"] == nil {
 		t.Error("unknown, and nothing is missing")
 	}
 
 	m = inspect("missing/x", exitNoDir)
-	want(t, m, map[string]any{"path": dir + "/missing/x", "state": "unknown", "verdict": nil, "next": nil})
+	want(t, m, map[string]any{"path": filepath.Join(dir, "missing", "x"), "state": "unknown", "verdict": nil, "next": nil})
 	wantText(t, "error", m["error"].(string), "missing")
 
 	r := filelock(t, dir, "list", "--json", ".").wantCode(t, exitOK)
@@ -233,7 +233,6 @@ func checkQuiet(t *testing.T, what, text string) {
 }
 
 func TestHostileContentsReachNoTerminal(t *testing.T) {
-	needUnix(t)
 	dir := t.TempDir()
 	elsewhere(t, dir+"/record", func(r *meta.Record) {
 		r.Hostname, r.User, r.Program, r.Note = "h"+escapes, "u"+escapes, "p"+escapes, "n"+escapes
@@ -249,7 +248,7 @@ func TestHostileContentsReachNoTerminal(t *testing.T) {
 		"deep":   `{"format":"filelock/1","x":` + strings.Repeat("[", 8000) + strings.Repeat("]", 8000) + "}",
 		"torn":   `{"format":"filelock/1","token":"`,
 		"empty":  "",
-		"nul":    "\x00\x00",
+		"zero":   "\x00\x00",
 		"utf8":   "{\"format\":\"filelock/1\",\"note\":\"\xff\xfe\"}",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
@@ -357,6 +356,19 @@ func TestVisibleKeepsWhatCanBeReadAndEscapesTheRest(t *testing.T) {
 	}
 }
 
+func TestPlainPathsHaveSingleBackslashes(t *testing.T) {
+	for _, path := range []string{`C:\Temp\my jobs\x.lock`, `\\server\share\x.lock`, `\\?\C:\x.lock`, `c:\ä.lock`} {
+		if got, want := plainPaths(fmt.Sprintf("unlock %q: there is %q", path, path)), `unlock "`+path+`": there is "`+path+`"`; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	for _, s := range []string{`"a\\b"`, `C:\\x`, `"C:`, `"C:\\\`, `token "\x1b"`} {
+		if got := plainPaths(s); got != s {
+			t.Errorf("%s is %s", s, got)
+		}
+	}
+}
+
 func TestShellQuotes(t *testing.T) {
 	needUnix(t)
 	for _, s := range append(hostileNames(), "plain", "", "a'b", "a\\b", "!x", "~", "#", "a=b", "ä", strconv.Itoa(1), "%s\x01", "\x7f0") {
@@ -398,4 +410,22 @@ func TestIrregularPathsAreClearErrors(t *testing.T) {
 		}
 	}
 	wantGone(t, dir+"/nowhere")
+}
+
+func TestAWordForAnyShellIsOneForSh(t *testing.T) {
+	for in, want := range map[string]string{
+		`C:\Temp\x.lock`: `"C:\Temp\x.lock"`, `C:/Temp/x.lock`: `C:/Temp/x.lock`, `C:\my jobs\it's.lock`: `"C:\my jobs\it's.lock"`, "": `""`,
+		`\\server\share\x.lock`: `'\\server\share\x.lock'`, `C:\a$b.lock`: `'C:\a$b.lock'`, `C:\100%.lock`: `'C:\100%.lock'`, `C:\a&b.lock`: `"C:\a&b.lock"`, `C:\`: `'C:\'`,
+		// Each of these would be a command for one shell or the other.
+		`a$&calc&`: `"$(printf 'a\044\046calc\046')"`, "“;calc;“": `"$(printf '\342\200\234\073calc\073\342\200\234')"`, `$';calc;'`: `"$(printf '\044\047\073calc\073\047')"`,
+	} {
+		if got := forAnyShell(in); got != want {
+			t.Errorf("%q is quoted as %s, want %s", in, got, want)
+		}
+		if runtime.GOOS != "windows" && runtime.GOOS != "plan9" {
+			if r := finishShell(t, t.TempDir(), "printf %s "+want); r.out != in {
+				t.Errorf("%s is %q for sh, want %q", want, r.out, in)
+			}
+		}
+	}
 }

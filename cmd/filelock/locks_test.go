@@ -39,31 +39,30 @@ func elsewhere(t *testing.T, path string, change func(*meta.Record)) meta.Record
 }
 
 func TestInspectAnswersTheFourQuestionsAndTellsTheStateByItsExitCode(t *testing.T) {
-	needUnix(t)
 	dir := t.TempDir()
 	r := filelock(t, dir, "inspect", "free.lock").wantCode(t, exitOK)
-	wantText(t, "free", r.out, dir+"/free.lock: free")
+	wantText(t, "free", r.out, filepath.Join(dir, "free.lock")+": free")
 
 	h := holding(t, dir, "--note", "nightly", "held.lock")
 	r = filelock(t, dir, "inspect", "held.lock").wantCode(t, exitHeld)
-	wantText(t, "held", r.out, dir+"/held.lock: held", "owner     pid "+strconv.Itoa(h.Process.Pid)+" (filelock, running sh)", "since 2", "nightly",
-		"alive     yes", "because   kernel-lock-held: ", "next      filelock wait "+dir+"/held.lock")
+	wantText(t, "held", r.out, filepath.Join(dir, "held.lock")+": held", "owner     pid "+strconv.Itoa(h.Process.Pid)+" (filelock"+exe+", running do)", "since 2", "nightly",
+		"alive     yes", "because   kernel-lock-held: ", "next      filelock wait "+quoted(dir, "held.lock"))
 
 	killedOwner(t, dir, "stale.lock")
 	r = filelock(t, dir, "inspect", "stale.lock").wantCode(t, exitStale)
-	wantText(t, "stale", r.out, "stale", "(sh)", "alive     no, dead", "because   kernel-lock-free: ", "next      filelock break "+dir+"/stale.lock")
+	wantText(t, "stale", r.out, "stale", "(do)", "alive     no, dead", "because   kernel-lock-free: ", "next      filelock break "+quoted(dir, "stale.lock"))
 
 	rec := elsewhere(t, dir+"/far.lock", nil)
 	r = filelock(t, dir, "inspect", "far.lock").wantCode(t, exitUnknown)
 	wantText(t, "unknown", r.out, "unknown", "pid 4711 (backup) of bob on far", "cannot be told", "because   unproven: ", "missing ",
-		"next      filelock break --token "+rec.Token+" "+dir+"/far.lock", "only when you know")
+		"next      filelock break --token "+rec.Token+" "+quoted(dir, "far.lock"), "only when you know")
 
 	// The worst of several; an error beats any state.
 	filelock(t, dir, "inspect", "free.lock", "held.lock").wantCode(t, exitHeld)
 	filelock(t, dir, "inspect", "far.lock", "stale.lock", "held.lock").wantCode(t, exitUnknown)
 	r = filelock(t, dir, "inspect", "missing/x", "far.lock").wantCode(t, exitNoDir)
 	wantText(t, "stdout", r.out, "far.lock: unknown")
-	wantText(t, "stderr", r.err, "filelock: inspect ", "missing/x", "no directory", "hint: ")
+	wantText(t, "stderr", r.err, "filelock: inspect ", filepath.Join("missing", "x"), "no directory", "hint: ")
 	for _, left := range []string{"held.lock", "stale.lock", "far.lock"} {
 		if _, err := os.Stat(filepath.Join(dir, left)); err != nil {
 			t.Errorf("inspect changed something: %v", err)
@@ -72,7 +71,6 @@ func TestInspectAnswersTheFourQuestionsAndTellsTheStateByItsExitCode(t *testing.
 }
 
 func TestInspectWaitsForTheStateToBecomeFreeOrStale(t *testing.T) {
-	needUnix(t)
 	dir := t.TempDir()
 	h := holding(t, dir, "x.lock")
 	filelock(t, dir, "inspect", "-w", ".01", "x.lock").wantCode(t, exitHeld)
@@ -111,7 +109,6 @@ func TestInspectNamesTheHolderOfAnotherProgramsLock(t *testing.T) {
 }
 
 func TestBreakRemovesWhatIsDeadAndNothingElse(t *testing.T) {
-	needUnix(t)
 	dir := t.TempDir()
 	killedOwner(t, dir, "x.lock")
 	r := filelock(t, dir, "break", "x.lock").wantCode(t, exitOK)
@@ -141,11 +138,10 @@ func TestBreakRemovesWhatIsDeadAndNothingElse(t *testing.T) {
 	filelock(t, dir, "break", "noise").wantCode(t, exitUnknown)
 	filelock(t, dir, "break", "--force", "noise").wantCode(t, exitOK)
 	wantGone(t, dir+"/noise")
-	filelock(t, dir, "break", "/no/such/dir/x").wantCode(t, exitNoDir)
+	filelock(t, dir, "break", "no/such/dir/x").wantCode(t, exitNoDir)
 }
 
 func TestForceRemovesWhateverIsThereAndSaysWhoseItWas(t *testing.T) {
-	needUnix(t)
 	dir := t.TempDir()
 	for text, says := range map[string]string{"": "broken", "x": "broken", meta.Prefix: "broken", meta.Prefix + `1"} {`: "broken", "4711\n": "was of pid 4711 "} {
 		if err := os.WriteFile(dir+"/x.lock", []byte(text), 0o644); err != nil {
@@ -161,7 +157,6 @@ func TestForceRemovesWhateverIsThereAndSaysWhoseItWas(t *testing.T) {
 }
 
 func TestListShowsEveryLockInOneLine(t *testing.T) {
-	needUnix(t)
 	dir := t.TempDir()
 	sub := dir + "/sub/deeper"
 	if err := os.MkdirAll(sub, 0o755); err != nil {
@@ -175,7 +170,7 @@ func TestListShowsEveryLockInOneLine(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Symlink(dir+"/far.lock", dir+"/link"); err != nil {
+	if err := os.Symlink(dir+"/far.lock", dir+"/link"); err != nil && runtime.GOOS != "windows" { // there few users may
 		t.Fatal(err)
 	}
 	r := filelock(t, dir, "list", ".").wantCode(t, exitOK)
@@ -183,9 +178,9 @@ func TestListShowsEveryLockInOneLine(t *testing.T) {
 		t.Errorf("%d lines, want 3:\n%s", n, r.out)
 	}
 	for _, want := range [][]string{
-		{"held ", "kernel-lock-held", "pid " + strconv.Itoa(h.Process.Pid) + " (sh)", dir + "/held.lock"},
-		{"stale ", "kernel-lock-free", "(sh)", sub + "/any-name"},
-		{"unknown ", "unproven", "pid 4711 (backup) of bob on far", dir + "/far.lock"},
+		{"held ", "kernel-lock-held", "pid " + strconv.Itoa(h.Process.Pid) + " (do)", filepath.Join(dir, "held.lock")},
+		{"stale ", "kernel-lock-free", "(do)", filepath.Join(sub, "any-name")},
+		{"unknown ", "unproven", "pid 4711 (backup) of bob on far", filepath.Join(dir, "far.lock")},
 	} {
 		found := false
 		for l := range strings.Lines(r.out) {
@@ -198,20 +193,20 @@ func TestListShowsEveryLockInOneLine(t *testing.T) {
 			t.Errorf("not listed: %v\n%s", want, r.out)
 		}
 	}
+	const sep = string(filepath.Separator)
 	all := filelock(t, dir, "list", "--all", ".").wantCode(t, exitOK)
 	wantText(t, "--all", all.out, "old.pid")
-	if strings.Contains(r.out, "old.pid") || strings.Contains(all.out, "/data") || strings.Contains(all.out, "/empty") {
+	if strings.Contains(r.out, "old.pid") || strings.Contains(all.out, sep+"data") || strings.Contains(all.out, sep+"empty") {
 		t.Errorf("too much is listed:\n%s", all.out)
 	}
 	r = filelock(t, dir, "list", "missing").wantCode(t, exitNoDir)
 	wantText(t, "stderr", r.err, "filelock: ", "missing")
 	r = filelock(t, dir, "list", "data").wantCode(t, exitNoDir)
-	wantText(t, "a file", r.err, dir+"/data", "hint: filelock inspect "+dir+"/data")
+	wantText(t, "a file", r.err, filepath.Join(dir, "data"), "hint: filelock inspect "+quoted(dir, "data"))
 	filelock(t, dir, "list", "--cross", "--patience", "5", ".", "sub").wantCode(t, exitOK)
 }
 
 func TestReapBreaksTheDeadAndKeepsTheRest(t *testing.T) {
-	needUnix(t)
 	dir := t.TempDir()
 	holding(t, dir, "held.lock")
 	killedOwner(t, dir, "stale.lock")
@@ -232,7 +227,7 @@ func TestReapBreaksTheDeadAndKeepsTheRest(t *testing.T) {
 	killedOwner(t, dir, "one.lock")
 	wantText(t, "one lock", filelock(t, dir, "reap", "one.lock").wantCode(t, exitOK).out, "broken ", "one.lock")
 	r = filelock(t, dir, "reap", "missing.lock").wantCode(t, exitOK)
-	if r.err != "" || r.out != dir+"/missing.lock: there is no lock\n" {
+	if r.err != "" || r.out != filepath.Join(dir, "missing.lock")+": there is no lock\n" {
 		t.Errorf("a lock that is not there: %q, %q", r.out, r.err)
 	}
 	wantText(t, "json", filelock(t, dir, "reap", "--json", "missing.lock").wantCode(t, exitOK).out, `"state":"free"`, `"error":null`, `"action":"kept"`)
@@ -242,7 +237,6 @@ func TestReapBreaksTheDeadAndKeepsTheRest(t *testing.T) {
 }
 
 func TestReapWatchSaysOnlyWhatChanges(t *testing.T) {
-	needUnix(t)
 	dir := t.TempDir()
 	elsewhere(t, dir+"/far.lock", nil)
 	r := begin(t, command(dir, "reap", "--watch=10ms", "."))
@@ -253,7 +247,6 @@ func TestReapWatchSaysOnlyWhatChanges(t *testing.T) {
 }
 
 func TestWaitEndsWhenAContenderWouldGetIt(t *testing.T) {
-	needUnix(t)
 	dir := t.TempDir()
 	filelock(t, dir, "wait", "x.lock").wantCode(t, exitOK)
 	h := holding(t, dir, "x.lock")
@@ -270,7 +263,7 @@ func TestWaitEndsWhenAContenderWouldGetIt(t *testing.T) {
 	}
 	elsewhere(t, dir+"/far.lock", nil)
 	r = filelock(t, dir, "wait", "-w", ".01", "far.lock").wantCode(t, exitConflict)
-	wantText(t, "stderr", r.err, "far.lock is of pid 4711", "hint: filelock inspect "+dir+"/far.lock")
+	wantText(t, "stderr", r.err, "far.lock is of pid 4711", "hint: filelock inspect "+quoted(dir, "far.lock"))
 	if err := os.WriteFile(dir+"/data", []byte("data\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -298,10 +291,33 @@ echo done $T $$`
 	wantText(t, "inspect", r.out, `"token":"`+f[1]+`"`, `"pid":`+f[2], `"on_behalf":true`, `"state":"held"`, `"rule":"process-alive"`)
 }
 
-func TestALockOfAShellThatEndedIsStale(t *testing.T) {
-	needUnix(t)
+func TestLockAndUnlockForAnotherProcess(t *testing.T) {
 	dir := t.TempDir()
-	cmd := exec.Command("sh", "-c", "filelock lock --pid $$ x.lock")
+	p := begin(t, exec.Command("do", "say up", "read"))
+	p.wantLine(t, "up")
+	pid := strconv.Itoa(p.Process.Pid)
+	take := func() string {
+		t.Helper()
+		return strings.TrimSpace(filelock(t, dir, "lock", "-w", "60", "--pid", pid, "x y.lock").wantCode(t, exitOK).out)
+	}
+	token := take()
+	wantText(t, "inspect", filelock(t, dir, "inspect", "--json", "x y.lock").wantCode(t, exitHeld).out,
+		`"token":"`+token+`"`, `"pid":`+pid, `"on_behalf":true`, `"state":"held"`, `"rule":"process-alive"`)
+	wantText(t, "contention", filelock(t, dir, "run", "-n", "x y.lock", "true").wantCode(t, exitConflict).err, "pid "+pid+" (do"+exe+")", "alive (process-alive)")
+	filelock(t, dir, "lock", "-n", "--pid", pid, "x y.lock").wantCode(t, exitConflict)
+	filelock(t, dir, "unlock", "--token", "11111111-1111-4111-8111-111111111111", "x y.lock").wantCode(t, exitLost)
+	filelock(t, dir, "unlock", "--token", token, "x y.lock").wantCode(t, exitOK)
+	wantEmptyDir(t, dir)
+	filelock(t, dir, "unlock", "--token", token, "x y.lock").wantCode(t, exitLost)
+	take()
+	p.letGo(t)
+	wantText(t, "inspect", filelock(t, dir, "inspect", "x y.lock").wantCode(t, exitStale).out, reaper.RuleProcessGone)
+	filelock(t, dir, "run", "-n", "x y.lock", "true").wantCode(t, exitOK)
+}
+
+func TestALockOfAShellThatEndedIsStale(t *testing.T) {
+	dir := t.TempDir()
+	cmd := exec.Command("do", "run filelock lock --pid $$ x.lock")
 	cmd.Dir = dir
 	finish(t, cmd).wantCode(t, exitOK)
 	wantText(t, "inspect", filelock(t, dir, "inspect", "x.lock").wantCode(t, exitStale).out, reaper.RuleProcessGone)
@@ -309,7 +325,6 @@ func TestALockOfAShellThatEndedIsStale(t *testing.T) {
 }
 
 func TestLockNeedsAProcessThatExists(t *testing.T) {
-	needUnix(t)
 	dir := t.TempDir()
 	cmd := exec.Command("true")
 	if err := cmd.Run(); err != nil {
@@ -324,17 +339,17 @@ func TestLockNeedsAProcessThatExists(t *testing.T) {
 }
 
 func TestUnlockSaysWhyItDidNot(t *testing.T) {
-	needUnix(t)
 	dir := t.TempDir()
+	named := func(name string) string { return plainPaths(strconv.Quote(filepath.Join(dir, name))) }
 	token := strings.TrimSpace(filelock(t, dir, "lock", "--pid", strconv.Itoa(os.Getpid()), "x.lock").wantCode(t, exitOK).out)
 	r := filelock(t, dir, "unlock", "--token", "wrong", "x.lock").wantCode(t, exitLost)
-	wantText(t, "another's", r.err, `filelock: unlock "`+dir+`/x.lock": held under another token, by pid `+strconv.Itoa(os.Getpid())+" (")
+	wantText(t, "another's", r.err, `filelock: unlock `+named("x.lock")+`: held under another token, by pid `+strconv.Itoa(os.Getpid())+" (")
 	filelock(t, dir, "unlock", "--token", token, "x.lock").wantCode(t, exitOK)
 	r = filelock(t, dir, "unlock", "--token", token, "x.lock").wantCode(t, exitLost)
-	wantText(t, "nothing", r.err, `filelock: unlock "`+dir+`/x.lock": there is no lock`)
+	wantText(t, "nothing", r.err, `filelock: unlock `+named("x.lock")+`: there is no lock`)
 	h := holding(t, dir, "run.lock")
 	r = filelock(t, dir, "unlock", "--token", record(t, dir+"/run.lock")["token"].(string), "run.lock").wantCode(t, exitHeld)
-	wantText(t, "of run", r.err, `unlock "`+dir+`/run.lock": taken by a process with the kernel lock (filelock run or the library), not by filelock lock: it ends with pid `+strconv.Itoa(h.Process.Pid))
+	wantText(t, "of run", r.err, `unlock `+named("run.lock")+`: taken by a process with the kernel lock (filelock run or the library), not by filelock lock: it ends with pid `+strconv.Itoa(h.Process.Pid))
 }
 
 func TestATokenThatCannotBePrintedIsRevoked(t *testing.T) {

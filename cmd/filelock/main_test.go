@@ -55,10 +55,9 @@ func testMain(m *testing.M) int {
 		panic(err)
 	}
 	for role := range roles {
-		if runtime.GOOS == "windows" {
-			role += ".exe"
-		}
-		if os.Link(self, filepath.Join(dir, role)) == nil {
+		role += exe
+		// On Windows a program may go by the name of another link to its file.
+		if runtime.GOOS != "windows" && os.Link(self, filepath.Join(dir, role)) == nil {
 			continue
 		}
 		b, err := os.ReadFile(self)
@@ -263,7 +262,7 @@ func (r *running) end(t *testing.T) result {
 // (or the test is over), and returns when it holds it.
 func holding(t *testing.T, dir string, args ...string) *running {
 	t.Helper()
-	args = append(append([]string{"run"}, args...), "sh", "-c", "echo held; read x; exit 0")
+	args = append(append([]string{"run"}, args...), "do", "say held", "read")
 	r := begin(t, command(dir, args...))
 	r.wantLine(t, "held")
 	return r
@@ -287,6 +286,12 @@ func (r *running) letGo(t *testing.T) result {
 	}
 	return r.end(t)
 }
+
+// exe is at the end of the name of a program's file.
+var exe = map[string]string{"windows": ".exe"}[runtime.GOOS]
+
+// quoted is the path of a file in dir as hints have it.
+func quoted(dir, name string) string { return shell(filepath.Join(dir, name)) }
 
 // waitFor returns when cond holds.
 func waitFor(t *testing.T, what string, cond func() bool) {

@@ -8,7 +8,6 @@ import (
 )
 
 func TestAnUnknownOwnerComesWithTheNextStep(t *testing.T) {
-	needUnix(t)
 	dir := t.TempDir()
 	elsewhere(t, dir+"/x.lock", nil)
 	for _, tt := range []struct {
@@ -27,7 +26,7 @@ func TestAnUnknownOwnerComesWithTheNextStep(t *testing.T) {
 			t.Errorf("%v: not %d lines: %s", tt.args, tt.lines, r.err)
 		}
 		if tt.lines > 0 {
-			wantText(t, "stderr", r.err, "hint: filelock inspect "+dir+"/x.lock\n")
+			wantText(t, "stderr", r.err, "hint: filelock inspect "+quoted(dir, "x.lock")+"\n")
 		}
 	}
 }

@@ -6,4 +6,4 @@ import "syscall"
 
 // childAttr: the kernel has no parent-death signal; the help of run says what
 // that means.
-func childAttr(bool) *syscall.SysProcAttr { return nil }
+func childAttr(childPlan) *syscall.SysProcAttr { return nil }

@@ -43,7 +43,11 @@ func (a *app) runLocked(ctx context.Context, f *runFlags) error {
 	// Looked for first: a lock that nothing can be done under is not taken.
 	program, err := lookPath(f.argv[0])
 	if err != nil {
-		return &codeError{code: exitNoCommand, err: err, next: "COMMAND is a program in $PATH or a path; for the shell's own commands use -c STRING"}
+		next := noCommandHint
+		if f.hasString {
+			next = noShellHint
+		}
+		return &codeError{code: exitNoCommand, err: err, next: next}
 	}
 	a.network = f.network && !f.hard
 	a.signals = catchSignals()
@@ -57,11 +61,7 @@ func (a *app) runLocked(ctx context.Context, f *runFlags) error {
 	}
 	c, err := a.startUnder(l, f, program)
 	if err != nil {
-		next := ""
-		if errors.Is(err, fs.ErrNotExist) {
-			next = "is the interpreter there that its first line (#!) names, or the one that it was linked for?"
-		}
-		return errors.Join(&codeError{code: exitNoCommand, err: fmt.Errorf("execute %q: %w", program, err), next: next}, l.Unlock())
+		return errors.Join(&codeError{code: exitNoCommand, err: fmt.Errorf("execute %q: %w", program, err), next: startHint(err)}, l.Unlock())
 	}
 	code := a.attend(c, l.Lost(), f.onLost, a.signals)
 	return a.released(l.Unlock(), code, f.onLost)
@@ -144,7 +144,7 @@ func obtain(ctx context.Context, s *signals, take func(context.Context) error, u
 // startUnder starts COMMAND with the lock's descriptor, unless the flags say
 // otherwise.
 func (a *app) startUnder(l held, f *runFlags, program string) (*child, error) {
-	p := childPlan{program: program, argv: f.argv, env: environment(l)}
+	p := childPlan{program: program, argv: f.argv, line: f.line, env: environment(l)}
 	if !f.close {
 		file, err := l.Dup()
 		switch {
@@ -210,8 +210,8 @@ func (a *app) attend(c *child, lost <-chan struct{}, onLost string, s *signals) 
 				a.say("the lock was lost; COMMAND goes on")
 				continue
 			case lostTerm:
-				a.say("the lock was lost: COMMAND is told to end")
 				if c.process.terminate() == nil {
+					a.say("the lock was lost: COMMAND is told to end")
 					timer := time.NewTimer(killAfter)
 					defer timer.Stop()
 					kill = timer.C

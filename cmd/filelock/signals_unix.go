@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -62,8 +63,11 @@ func inForeground() bool {
 	if err != nil {
 		return false
 	}
+	// What is filled in is a pid_t, the first 32 bits of an int: on a big-endian
+	// processor with 64 they are not the low ones.
+	foreground := *(*int32)(unsafe.Pointer(&group))
 	own, err := unix.Getpgid(0)
-	return err == nil && group == own
+	return err == nil && int(foreground) == own
 }
 
 func ignoreBrokenPipes() { signal.Ignore(syscall.SIGPIPE) }

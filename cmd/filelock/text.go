@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -41,9 +43,51 @@ func isVisible(s string) bool {
 	return utf8.ValidString(s)
 }
 
+// plainPaths writes paths of Windows that are quoted in a message with single
+// backslashes, as their users do.
+func plainPaths(s string) string {
+	// As %q does it. There are no quotes in such paths.
+	quoted := regexp.MustCompile(`"(?:[A-Za-z]:|\\\\)\\\\(?:[^"\\]|\\.)*"`)
+	return quoted.ReplaceAllStringFunc(s, func(q string) string {
+		path, err := strconv.Unquote(q)
+		if err != nil {
+			return q
+		}
+		return `"` + path + `"`
+	})
+}
+
 // shell quotes s as one word for sh, in printable characters only; "" when
 // that cannot be done (a command substitution loses newlines at the end).
 func shell(s string) string {
+	if runtime.GOOS == "windows" {
+		return forAnyShell(s)
+	}
+	return forSh(s)
+}
+
+// forAnyShell is forSh in a form that is, if there is one, the same word for
+// cmd.exe and PowerShell. No shell takes a part of it for a command, whatever it
+// is.
+func forAnyShell(s string) string {
+	const singleQuotes, doubleQuotes = "'‘’‚‛", "\"“”„" // of PowerShell
+	plain := s != ""
+	for _, r := range s {
+		plain = plain && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+:=", r))
+	}
+	switch {
+	case plain:
+		return s
+	case !isVisible(s):
+	case !strings.ContainsAny(s, doubleQuotes+"$`!%") && !strings.Contains(s, `\\`) && !strings.HasSuffix(s, `\`):
+		return `"` + s + `"`
+	case !strings.ContainsAny(s, singleQuotes+doubleQuotes+"&|<>^"):
+		return "'" + s + "'"
+	}
+	return printed(s)
+}
+
+func forSh(s string) string {
 	plain := s != ""
 	for _, r := range s {
 		plain = plain && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:@%^=", r))
@@ -54,6 +98,11 @@ func shell(s string) string {
 	if isVisible(s) {
 		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 	}
+	return printed(s)
+}
+
+// printed has printf(1) make s of letters and numbers.
+func printed(s string) string {
 	if strings.HasSuffix(s, "\n") {
 		return ""
 	}

@@ -1,4 +1,4 @@
-//go:build !linux && !aix && !solaris && !darwin && !dragonfly && !freebsd && !netbsd && !openbsd
+//go:build !windows && !linux && !aix && !solaris && !darwin && !dragonfly && !freebsd && !netbsd && !openbsd
 
 package main
 

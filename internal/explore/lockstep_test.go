@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/filelock-go/filelock/internal/emulation"
 	"github.com/filelock-go/filelock/internal/simfs"
 	"github.com/filelock-go/filelock/meta"
 )
@@ -24,7 +25,7 @@ func TestProgramsDoWhatTheirMindsSay(t *testing.T) {
 		{"park-soft", "try", "file2"}, {"park-excl", "shared", "soft"}, {"park-file", "soft", "hand"}, {"hand", "park-shared", "grant"},
 	}
 	runs := 12
-	if testing.Short() {
+	if testing.Short() || emulation.Wine() {
 		runs = 3
 	}
 	for _, model := range Models {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -46,6 +47,9 @@ func TestEveryCallCanFail(t *testing.T) {
 				break
 			}
 			call := calls[n-1]
+			if call.Op == faults.OpDup && lost && runtime.GOOS == "windows" {
+				continue // it is never made there, so no reply can be lost
+			}
 			var pe *fs.PathError
 			if len(errs) == 0 || !errors.Is(errs[0], errTest) || !errors.As(errs[0], &pe) || pe.Op != call.Op || pe.Path != call.Path {
 				t.Errorf("%+v, lost %v: %v", call, lost, errs)

@@ -36,9 +36,9 @@ func (f *file) CloseOnly() error {
 	if f.fd == closedFD {
 		return f.error("close", fs.ErrClosed)
 	}
-	fd := f.fd
+	err := f.closeFD(f.fd)
 	f.fd = closedFD
-	if err := closeFD(fd); err != nil {
+	if err != nil {
 		return f.error("close", err)
 	}
 	return nil

@@ -154,6 +154,9 @@ func (d *dir) Class() (c Class, err error) {
 		c, err = classOf(h)
 		return err
 	})
+	if err == windows.ERROR_INVALID_NAME { // self ends in a separator, and this is a file, or cannot be
+		err = windows.ERROR_DIRECTORY
+	}
 	if err != nil {
 		return Class{}, d.error("class", d.path, err)
 	}

@@ -5,7 +5,6 @@ package fsys
 import (
 	"io"
 	"io/fs"
-	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -139,20 +138,4 @@ func (f *file) Class() (c Class, err error) {
 		return err
 	})
 	return c, err
-}
-
-// Dup leaves the duplicate blocking, as a program that inherits it expects.
-// The flag belongs to the open file, so it is cleared for this descriptor too,
-// which has no use for it after the open.
-func (f *file) Dup() (*os.File, error) {
-	fd, err := dupFD(f.fd)
-	if err != nil {
-		return nil, f.error("dup", err)
-	}
-	f.shared = true
-	if err := unix.SetNonblock(fd, false); err != nil {
-		_ = unix.Close(fd) // the error before is the one that matters
-		return nil, f.error("dup", err)
-	}
-	return os.NewFile(uintptr(fd), f.path()), nil
 }

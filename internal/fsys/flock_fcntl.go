@@ -1,50 +1,117 @@
-//go:build aix || (solaris && !illumos)
+//go:build aix || (solaris && !illumos) || (linux && filelock_fcntl)
 
 package fsys
 
 import (
+	"errors"
 	"io"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
 
-// These systems have no flock. Their fcntl locks belong to the process, and
-// every one on a file is dropped when the process closes any descriptor of
-// that file (fcntl(2)).
+// These systems have no flock. Their fcntl locks belong to the process, which
+// processLocks makes up for within this process. Still they are no testimony
+// about owners: a child does not inherit them, and what is not ours in this
+// process may drop them. (With the tag, Linux does as they do, for the tests.)
 const locksBelongToFile = false
+
+var fcntlLocks = newProcessLocks(setlk, getlk, closeFD)
+
+func setlk(fd int, typ int16, wait bool) error {
+	how := unix.F_SETLK
+	if wait {
+		how = unix.F_SETLKW
+	}
+	return ignoringEINTR(func() error {
+		return unix.FcntlFlock(uintptr(fd), how, &unix.Flock_t{Type: typ, Whence: io.SeekStart})
+	})
+}
+
+func getlk(fd int) (typ int16, err error) {
+	err = ignoringEINTR(func() error {
+		l := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart}
+		err := unix.FcntlFlock(uintptr(fd), unix.F_GETLK, &l)
+		typ = l.Type
+		return err
+	})
+	return typ, err
+}
+
+// inodeOf asks the system only for what was created and not opened.
+func (f *file) inodeOf() (id ID, dir bool, err error) {
+	if f.fd == closedFD {
+		return ID{}, false, unix.EBADF
+	}
+	info := f.atOpen
+	if info.ID == (ID{}) {
+		if info, err = statFD(f.fd); err != nil {
+			return ID{}, false, err
+		}
+	}
+	return info.ID, info.Mode.IsDir(), nil
+}
 
 // TryLock takes an fcntl lock on the whole file. Exclusive needs a descriptor
 // open for writing (EBADF otherwise).
-func (f *file) TryLock(mode LockMode) error { return f.fcntl(mode, unix.F_SETLK) }
+func (f *file) TryLock(mode LockMode) error { return f.fcntl(mode, false) }
 
-func (f *file) Lock(mode LockMode) error { return f.fcntl(mode, unix.F_SETLKW) }
+func (f *file) Lock(mode LockMode) error { return f.fcntl(mode, true) }
 
-func (f *file) fcntl(mode LockMode, how int) error {
-	typ := int16(unix.F_RDLCK)
-	if mode == Exclusive {
-		typ = unix.F_WRLCK
+func (f *file) fcntl(mode LockMode, wait bool) error {
+	id, dir, err := f.inodeOf()
+	switch {
+	case err != nil:
+		return f.error("fcntl", err)
+	case dir:
+		// It cannot be opened for writing, and descriptors of directories are closed
+		// here and there.
+		return f.error("fcntl", errors.ErrUnsupported)
 	}
-	err := f.setlk(typ, how)
-	switch err {
-	case nil:
-		f.locked = true
-		return nil
-	case unix.EACCES, unix.EAGAIN: // POSIX allows both
-		return f.error("fcntl", ErrLocked)
+	if err := fcntlLocks.lock(id, f.fd, mode, wait); err != nil {
+		return f.error("fcntl", err)
 	}
-	return f.error("fcntl", err)
+	f.locked = true
+	return nil
 }
 
 func (f *file) Unlock() error {
-	if err := f.setlk(unix.F_UNLCK, unix.F_SETLK); err != nil {
+	id, dir, err := f.inodeOf()
+	if err == nil && !dir {
+		err = fcntlLocks.unlock(id, f.fd)
+	}
+	if err != nil {
 		return f.error("fcntl", err)
 	}
 	f.locked = false
 	return nil
 }
 
-func (f *file) setlk(typ int16, how int) error {
-	return ignoringEINTR(func() error {
-		return unix.FcntlFlock(uintptr(f.fd), how, &unix.Flock_t{Type: typ, Whence: io.SeekStart})
-	})
+// closeFD is the end of what was f's descriptor.
+func (f *file) closeFD(fd int) error {
+	id, dir, err := f.inodeOf()
+	if err != nil || dir {
+		return errors.Join(err, closeFD(fd))
+	}
+	return fcntlLocks.closeFD(id, fd)
 }
+
+// spareFD is a descriptor of what the name names that could not be closed.
+func (d *dir) spareFD(name string, how OpenFlag) (fd int, ok bool) {
+	if fcntlLocks.spares.Load() == 0 {
+		return -1, false
+	}
+	info, err := d.stat(name)
+	if err != nil || !info.Mode.IsRegular() {
+		return -1, false
+	}
+	access := unix.O_RDONLY
+	if how&OpenWrite != 0 {
+		access = unix.O_RDWR
+	}
+	return fcntlLocks.reopen(info.ID, access)
+}
+
+// Dup: a child does not inherit the lock, and with the duplicate it would be
+// closed.
+func (f *file) Dup() (*os.File, error) { return nil, f.error("dup", errors.ErrUnsupported) }

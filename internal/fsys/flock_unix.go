@@ -1,8 +1,9 @@
-//go:build darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd
+//go:build darwin || dragonfly || freebsd || illumos || (linux && !filelock_fcntl) || netbsd || openbsd
 
 package fsys
 
 import (
+	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -46,4 +47,24 @@ func (f *file) Unlock() error {
 		f.locked = false
 	}
 	return err
+}
+
+func (f *file) closeFD(fd int) error { return closeFD(fd) }
+
+func (d *dir) spareFD(string, OpenFlag) (fd int, ok bool) { return -1, false }
+
+// Dup leaves the duplicate blocking, as a program that inherits it expects.
+// The flag belongs to the open file, so it is cleared for this descriptor too,
+// which has no use for it after the open.
+func (f *file) Dup() (*os.File, error) {
+	fd, err := dupFD(f.fd)
+	if err != nil {
+		return nil, f.error("dup", err)
+	}
+	f.shared = true
+	if err := unix.SetNonblock(fd, false); err != nil {
+		_ = unix.Close(fd) // the error before is the one that matters
+		return nil, f.error("dup", err)
+	}
+	return os.NewFile(uintptr(fd), f.path()), nil
 }

@@ -40,13 +40,14 @@ func (f *file) lock(mode LockMode, flags uint32) error {
 	}
 }
 
+// Unlock asks nobody when there is nothing to unlock: the lock is the handle's,
+// which is this File's alone.
 func (f *file) Unlock() error {
 	if !f.locked && f.handle != windows.InvalidHandle {
 		return nil
 	}
 	at := lockAt
-	err := windows.UnlockFileEx(f.handle, 0, 1, 0, &at)
-	if err != nil && err != windows.ERROR_NOT_LOCKED {
+	if err := windows.UnlockFileEx(f.handle, 0, 1, 0, &at); err != nil {
 		return f.error("unlock", err)
 	}
 	f.locked = false

@@ -11,15 +11,7 @@ import (
 	"github.com/filelock-go/filelock/internal/fsys"
 )
 
-func needFileLocks(t *testing.T) {
-	t.Helper()
-	if !fsys.LocksBelongToFile {
-		t.Skip("here kernel locks belong to the process")
-	}
-}
-
 func TestFilesExcludeEachOtherInOneProcess(t *testing.T) {
-	needFileLocks(t)
 	path := filepath.Join(t.TempDir(), "a")
 	f := create(t, at(path), "a")
 	g, h := open(t, at(path), "a", fsys.OpenRead), open(t, at(path), "a", fsys.OpenWrite)
@@ -32,15 +24,37 @@ func TestFilesExcludeEachOtherInOneProcess(t *testing.T) {
 	must(t, f.Unlock())
 	wantErr(t, h.TryLock(fsys.Exclusive), fsys.ErrLocked)
 	closing(t, g)
-	must(t, h.TryLock(fsys.Exclusive)) // also when the file is open for reading only:
+	must(t, h.TryLock(fsys.Exclusive))
 	closing(t, h)
 	g = open(t, at(path), "a", fsys.OpenRead)
-	must(t, g.TryLock(fsys.Exclusive))
+	if err := g.TryLock(fsys.Exclusive); fsys.LocksBelongToFile {
+		must(t, err) // also when the file is open for reading only
+	} else if err == nil || errors.Is(err, fsys.ErrLocked) {
+		t.Errorf("fcntl grants or refuses an exclusive lock on a file that is open for reading only: %v", err)
+	}
 	closing(t, f, g)
 }
 
+// Where kernel locks belong to the process, closing the probe would drop them.
+func TestAProbeOfOnesOwnLockLeavesIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a")
+	f := create(t, at(path), "a")
+	must(t, f.TryLock(fsys.Exclusive))
+	for _, how := range []fsys.OpenFlag{fsys.OpenRead, fsys.OpenWrite, fsys.OpenRead, fsys.OpenListed} {
+		probe := open(t, at(path), "a", how)
+		wantErr(t, probe.TryLock(fsys.Shared), fsys.ErrLocked)
+		closing(t, probe)
+		other := roleCommand("hold", path, "shared")
+		other.Stderr = nil
+		if other.Run() == nil {
+			t.Errorf("after a probe (%d) another process has the lock", how)
+		}
+	}
+	closing(t, f)
+	must(t, roleCommand("hold", path, "exclusive").Run())
+}
+
 func TestALockedFileCanBeReadAndUnlinked(t *testing.T) {
-	needFileLocks(t)
 	path := filepath.Join(t.TempDir(), "a")
 	f := create(t, at(path), "a")
 	must(t, f.TryLock(fsys.Exclusive))
@@ -64,7 +78,6 @@ func TestAnotherProcessExcludesUntilItEnds(t *testing.T) {
 }
 
 func TestADroppedFileKeepsItsLock(t *testing.T) {
-	needFileLocks(t)
 	path := filepath.Join(t.TempDir(), "a")
 	closing(t, create(t, at(path), "a"))
 	start(t, roleCommand("drop", path))
@@ -74,7 +87,6 @@ func TestADroppedFileKeepsItsLock(t *testing.T) {
 }
 
 func TestTheLockIsFreeWhenCloseReturnsAlthoughChildrenAreStarted(t *testing.T) {
-	needFileLocks(t)
 	path := filepath.Join(t.TempDir(), "a")
 	closing(t, create(t, at(path), "a"))
 	must(t, roleCommand("exit").Run()) // package os makes a child of its own before the first

@@ -61,6 +61,9 @@ func (d *dir) Open(name string, how OpenFlag) (File, error) {
 	if how&OpenCreate != 0 {
 		flags |= unix.O_CREAT
 	}
+	if fd, ok := d.spareFD(name, how); ok {
+		return d.checked(&file{fd: fd, dir: d.prefix, name: name}, how)
+	}
 	fd, err := d.open(name, flags, createMode)
 	if err == unix.EISDIR && how&OpenDirToo != 0 {
 		fd, err = d.open(name, careful|unix.O_RDONLY|unix.O_DIRECTORY, 0)

@@ -1,3 +1,5 @@
+//go:build !filelock_fcntl
+
 package fsys
 
 import (

@@ -15,10 +15,12 @@ import "context"
 var Real FS = realFS{}
 
 // LocksBelongToFile says that a kernel lock taken by TryLock belongs to the
-// open file: two Files in one process exclude each other, and closing one
-// leaves the other's lock alone. It is so where there is flock or LockFileEx.
-// With POSIX fcntl locks (Solaris, AIX), which belong to the process, none of
-// that is true, and the locks say nothing about Files.
+// open file, and testifies about it. It is so where there is flock or LockFileEx.
+// POSIX fcntl locks (Solaris, AIX) belong to the process. There, too, two Files
+// in one process exclude each other, and closing one leaves the other's lock
+// alone, for this package keeps account of its Files. But no child inherits a
+// lock, directories have none, and whoever else in the process opens and closes
+// the file drops it.
 const LocksBelongToFile = locksBelongToFile
 
 // OrderLocks says that an open file has order locks: locks of a byte range that

@@ -1,6 +1,9 @@
 package fsys
 
-import "strings"
+import (
+	"runtime"
+	"strings"
+)
 
 // What the names of side files end with; guardSuffix is another.
 const (
@@ -34,8 +37,15 @@ func IsSide(name string) bool {
 	return isSide(name, guardSuffix) || isSide(name, gateSuffix) || isSide(name, fenceSuffix)
 }
 
+// foldsCase: names that differ only in that name one file, as a rule.
+const foldsCase = runtime.GOOS == "windows" || runtime.GOOS == "darwin" || runtime.GOOS == "ios"
+
 func isSide(name, suffix string) bool {
-	return len(name) > len(".")+len(suffix) && name[0] == '.' && strings.HasSuffix(name, suffix)
+	if len(name) <= len(".")+len(suffix) || name[0] != '.' {
+		return false
+	}
+	end := name[len(name)-len(suffix):]
+	return end == suffix || foldsCase && strings.EqualFold(end, suffix)
 }
 
 const (
@@ -49,5 +59,5 @@ func AsideName(unique string) string { return asidePrefix + unique + asideSuffix
 
 // IsAside says whether a name is one of AsideName's.
 func IsAside(name string) bool {
-	return strings.HasPrefix(name, asidePrefix) && strings.HasSuffix(name, asideSuffix)
+	return len(name) > len(asidePrefix)+len(asideSuffix) && strings.HasPrefix(name, asidePrefix) && strings.HasSuffix(name, asideSuffix)
 }

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/filelock-go/filelock/internal/emulation"
 	"github.com/filelock-go/filelock/internal/fsys"
 )
 
@@ -152,7 +153,9 @@ func TestWithoutProcAFileIsNotTakenToBeGone(t *testing.T) {
 	wantTold(t, cmd, "watch "+path+": /proc/self/fd does not lead to the directory")
 }
 
-func limited(args ...string) *exec.Cmd {
+func limited(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	emulation.SkipQemu(t, "its clone makes no namespaces")
 	cmd := roleCommand("watch limited", args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER,
@@ -167,7 +170,7 @@ func TestWatchAtTheLimitOfTheUser(t *testing.T) {
 	touch(t, path)
 	for limit, want := range map[string]error{"max_inotify_instances": unix.EMFILE, "max_inotify_watches": unix.ENOSPC} {
 		t.Run(limit, func(t *testing.T) {
-			wantTold(t, limited("0", "/proc/sys/user/"+limit, "1", path), "watch "+path+": "+want.Error())
+			wantTold(t, limited(t, "0", "/proc/sys/user/"+limit, "1", path), "watch "+path+": "+want.Error())
 		})
 	}
 }
@@ -177,7 +180,7 @@ func TestWatchAtTheLimitOfTheUser(t *testing.T) {
 func TestComingAndGoingTakesTwoInstances(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a")
 	touch(t, path)
-	wantTold(t, limited("2", "/proc/sys/user/max_inotify_instances", "1000", path), "no error")
+	wantTold(t, limited(t, "2", "/proc/sys/user/max_inotify_instances", "1000", path), "no error")
 }
 
 func TestWatchNeedsTheRightToRead(t *testing.T) {

@@ -2,6 +2,7 @@ package net
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/filelock-go/filelock/internal/sights"
@@ -64,7 +65,7 @@ func (p *process) watches() {
 	if v.form != whole {
 		print += fmt.Sprintf(" %d", i.Ino)
 	}
-	s := sights.Sight{Key: dirPath + "/" + names[v.level], Boot: "boot/1", Print: "first -"}
+	s := sights.Sight{Key: dirPath + string(os.PathSeparator) + names[v.level], Boot: "boot/1", Print: "first -"}
 	if a.what == over {
 		const long = 100 * time.Second // and its margin
 		s.Print, s.First, s.Last, s.Reads = print, p.now-long, p.now, 3

@@ -13,7 +13,7 @@ type dir struct{ p *process }
 func (d dir) At(string) fsys.Dir { return d }
 
 func (d dir) OpenDir(name string) (fsys.Dir, error) {
-	if name != "." && name != dirPath {
+	if abs, err := fsys.Absolute(dirPath); err != nil || name != "." && name != abs { // Windows puts a drive before it
 		return nil, failure("open", fs.ErrNotExist)
 	}
 	return d, nil

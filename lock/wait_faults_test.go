@@ -1,17 +1,23 @@
+//go:build linux || windows
+
 package lock_test
 
 import (
+	"bufio"
+	"errors"
+	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/filelock-go/filelock/internal/fsys"
 	"github.com/filelock-go/filelock/internal/host"
 	"github.com/filelock-go/filelock/lock"
 )
+
+var errFault = errors.New("input/output error")
 
 // faulty is a filesystem on which one of the calls that waiting in order is made
 // of fails once, without doing anything.
@@ -39,7 +45,7 @@ func (f *faulty) fails(what string) error {
 		return nil
 	}
 	f.what = what
-	return &fs.PathError{Op: what, Path: "?", Err: unix.EIO}
+	return &fs.PathError{Op: what, Path: "?", Err: errFault}
 }
 
 func (f *faulty) At(path string) fsys.Dir { return faultyDir{f.FS.At(path), f} }
@@ -119,10 +125,35 @@ func (f faultyFile) OrderHeld(o fsys.Order) (bool, error) {
 	return f.File.OrderHeld(o)
 }
 
+func init() {
+	// turns KIND: for each path that it reads it takes the lock, says "got", lets go
+	// at the next line and says "out".
+	roles["turns"] = func(args []string) error {
+		fmt.Println("ready")
+		in := bufio.NewScanner(os.Stdin)
+		for in.Scan() {
+			l := newLocker(args[0], in.Text())
+			if err := l.Lock(bg); err != nil {
+				return err
+			}
+			fmt.Println("got")
+			if !in.Scan() {
+				break
+			}
+			if err := l.Unlock(); err != nil {
+				return err
+			}
+			fmt.Println("out")
+		}
+		return in.Err()
+	}
+}
+
 // Whatever fails, the waiter gets the lock without its safety net, and the next
 // one does; only the order may suffer, and a gate be left.
 func TestAFaultInWaitingCostsTheOrderAtMost(t *testing.T) {
 	for _, kind := range orderly {
+		owner, next := start(t, "turns", kind), start(t, "turns", kind)
 		for n := int64(1); ; n++ {
 			path := tempPath(t)
 			f := &faulty{FS: fsys.Real, gate: ".job.lock.gate", n: n}
@@ -131,17 +162,18 @@ func TestAFaultInWaitingCostsTheOrderAtMost(t *testing.T) {
 			if kind == "file" {
 				l = lock.NewFile(path, in)
 			}
-			owner := start(t, "queue", kind, path)
+			owner.say(t, path)
 			owner.says(t, "got")
 			done := make(chan error, 1)
 			go func() { done <- l.Lock(bg) }()
 			until(func() bool { return lock.Waiting(path) == 1 })
 			owner.say(t, "let go")
+			owner.says(t, "out")
 			if err := <-done; err != nil {
 				t.Errorf("%s: call %d (%s) fails: %v", kind, n, f.what, err)
 				continue
 			}
-			next := start(t, "queue", kind, path)
+			next.say(t, path)
 			must(t, l.Unlock())
 			next.says(t, "got")
 			next.say(t, "let go")

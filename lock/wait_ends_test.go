@@ -1,3 +1,5 @@
+//go:build linux || windows
+
 package lock_test
 
 import (
@@ -6,8 +8,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/filelock-go/filelock/internal/fsys"
 	"github.com/filelock-go/filelock/internal/host"
@@ -165,7 +165,7 @@ func (d noLocksDir) Open(name string, how fsys.OpenFlag) (fsys.File, error) {
 	return noLocksFile{f}, nil
 }
 
-func (noLocksFile) Lock(fsys.LockMode) error { return unix.ENOLCK }
+func (noLocksFile) Lock(fsys.LockMode) error { return errFault }
 
 // Waiting for the kernel fails: the waiter looks instead, loses nothing, and says
 // why in the log.

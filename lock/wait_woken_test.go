@@ -1,3 +1,5 @@
+//go:build linux || windows
+
 package lock_test
 
 import (
@@ -85,45 +87,6 @@ func TestAReleaseInTheSameProcessWakes(t *testing.T) {
 		must(t, l.Unlock())
 		must(t, lock.AtRest(path))
 	})
-}
-
-func TestTheReleaseOfAnotherProgramWakes(t *testing.T) {
-	for _, kind := range []string{"file", "shared"} {
-		for _, end := range []string{"lets go", "is killed"} {
-			t.Run(kind+" "+end, func(t *testing.T) {
-				path := tempPath(t)
-				p := start(t, "flock", path)
-				l := newLocker(kind, path)
-				done := waits(t, l, path)
-				if end == "is killed" {
-					p.kill(t)
-				} else {
-					p.say(t, "let go")
-				}
-				must(t, <-done)
-				must(t, l.Unlock())
-			})
-		}
-	}
-}
-
-// A child with a duplicate of the descriptor keeps the kernel lock on the inode
-// of a soft lock that was released. Whoever waits is woken all the same.
-func TestAReleaseWakesAlthoughAChildHasADuplicate(t *testing.T) {
-	path := tempPath(t)
-	holder, l := lock.NewSoft(path), lock.NewSoft(path)
-	must(t, holder.Lock(bg))
-	dup, err := holder.Dup()
-	must(t, err)
-	defer dup.Close()
-	other := start(t, "queue", "soft", path)
-	blocked(t, path)
-	must(t, holder.Unlock())
-	other.says(t, "got")
-	done := waits(t, l, path)
-	other.say(t, "let go")
-	must(t, <-done)
-	must(t, l.Unlock())
 }
 
 // Grant waits as Lock does. Afterwards this process neither has the lock nor

@@ -1,3 +1,5 @@
+//go:build linux || windows
+
 package lock_test
 
 import (
@@ -12,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/filelock-go/filelock/internal/emulation"
 	"github.com/filelock-go/filelock/lock"
 )
 
@@ -34,23 +37,13 @@ func (in *inside) check(t *testing.T, shared bool) {
 	n.Add(-1)
 }
 
-// openBelow counts the descriptors of files in a directory.
-func openBelow(t *testing.T, dir string) (n int) {
-	t.Helper()
-	entries, err := os.ReadDir("/proc/self/fd")
-	must(t, err)
-	for _, e := range entries {
-		if of, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && strings.HasPrefix(of, dir) {
-			n++
-		}
-	}
-	return n
-}
-
 // Every way to wait and to give up at once, in one process, beside another one
 // that does the same.
 func TestAMixOfWaitersLeavesNothingAndLetsNoTwoIn(t *testing.T) {
-	const goroutines, rounds = 64, 25
+	goroutines, rounds, others := 64, 25, "100"
+	if emulation.Wine() { // a single process answers all system calls
+		rounds, others = 5, "20"
+	}
 	dir := t.TempDir()
 	paths := map[string]string{}
 	counts := map[string]*inside{}
@@ -58,8 +51,8 @@ func TestAMixOfWaitersLeavesNothingAndLetsNoTwoIn(t *testing.T) {
 		path := filepath.Join(dir, name)
 		paths[name], counts[path] = path, &inside{}
 	}
-	others := []*process{start(t, "contend", "soft", paths["soft"], "100"), start(t, "contend", "file", paths["file"], "100")}
-	for _, p := range others {
+	beside := []*process{start(t, "contend", "soft", paths["soft"], others), start(t, "contend", "file", paths["file"], others)}
+	for _, p := range beside {
 		p.say(t, "go")
 	}
 	common := lock.NewFile(paths["both"]) // one owner, however many goroutines use it
@@ -75,7 +68,7 @@ func TestAMixOfWaitersLeavesNothingAndLetsNoTwoIn(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	for _, p := range others {
+	for _, p := range beside {
 		p.says(t, "done")
 	}
 	for _, path := range paths {
@@ -147,10 +140,12 @@ func mixed(t *testing.T, paths map[string]string, counts map[string]*inside, com
 	counts[l.Path()].check(t, shared)
 	if single && rand.N(8) == 0 {
 		child, err := own.Dup() // has a hard lock until it is closed
-		if err != nil {
+		if err != nil && !errors.Is(err, errors.ErrUnsupported) {
 			return err
 		}
-		defer child.Close()
+		if err == nil {
+			defer child.Close()
+		}
 	}
 	return l.Unlock()
 }
