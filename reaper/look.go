@@ -267,6 +267,8 @@ func probe(f fsys.File, hard bool) (lockState, error) {
 	switch err := f.TryLock(fsys.Exclusive); {
 	case errors.Is(err, fsys.ErrLocked):
 		return lockShared, nil
+	case errors.Is(err, fsys.ErrUnlocked):
+		return lockFree, nil
 	case err != nil:
 		return lockUnknown, err
 	}
