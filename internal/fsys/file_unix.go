@@ -14,7 +14,6 @@ type file struct {
 	dir    string // the path of the directory, up to where a name can be appended
 	name   string
 	atOpen Info
-	made   ID   // of what was created and then locked, for fcntl locks
 	locked bool // a kernel lock was taken and not dropped since
 	shared bool // a duplicate was given away: the lock is not this File's alone
 }

@@ -45,17 +45,14 @@ func (f *file) inodeOf() (id ID, dir bool, err error) {
 	if f.fd == closedFD {
 		return ID{}, false, unix.EBADF
 	}
-	if f.atOpen.ID != (ID{}) {
-		return f.atOpen.ID, f.atOpen.Mode.IsDir(), nil
-	}
-	if f.made == (ID{}) {
+	if f.atOpen.ID == (ID{}) {
 		info, err := statFD(f.fd)
 		if err != nil {
 			return ID{}, false, err
 		}
-		f.made = info.ID
+		f.atOpen.ID = info.ID
 	}
-	return f.made, false, nil
+	return f.atOpen.ID, f.atOpen.Mode.IsDir(), nil
 }
 
 // TryLock takes an fcntl lock on the whole file. Exclusive needs a descriptor

@@ -158,7 +158,8 @@ const (
 // close-on-exec and is closed only by Close: a File that is dropped keeps its
 // kernel lock until the process ends.
 type File interface {
-	// OpenInfo is what Info said when Dir.Open opened the file; zero after Create.
+	// OpenInfo is what Info said when Dir.Open opened the file; zero after Create,
+	// but for the ID where a lock needed that (fcntl).
 	OpenInfo() Info
 	// Info is fstat.
 	Info() (Info, error)
