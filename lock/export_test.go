@@ -93,3 +93,10 @@ func Renewing() (n int) {
 	}
 	return n
 }
+
+// SetIDsMove has the number of an open file count as on FAT, and returns what it
+// counted as.
+func SetIDsMove(on bool) bool {
+	defer func() { idsMove = on }()
+	return idsMove
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"runtime"
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
@@ -167,6 +168,12 @@ func (fileProtocol) lock(h *handle, f fsys.File, t *try) error {
 	return f.TryLock(how)
 }
 
+// idsMove: the number of a file that is open may become another, and what it was
+// another file's. On FAT it is where the file's entry in the directory is, which
+// the renaming before a removal changes (fsys.Dir.Unlink). What counts is the
+// number that the file has under its kernel lock: nobody renames it then.
+var idsMove = runtime.GOOS == "windows"
+
 // own locks an opened file. fsys.ErrLocked when somebody else has it, errAgain
 // when the path does not name it any more.
 func (p fileProtocol) own(h *handle, f fsys.File, t *try, writable bool) (*hold, *reaper.Status, error) {
@@ -174,11 +181,14 @@ func (p fileProtocol) own(h *handle, f fsys.File, t *try, writable bool) (*hold,
 	if err := p.lock(h, f, t); err != nil {
 		return nil, nil, err
 	}
-	id := f.OpenInfo().ID
-	if t.let != nil && t.let.chain != nil {
+	var id fsys.ID
+	switch {
+	case t.let != nil && t.let.chain != nil: // it was locked all the time
 		id = t.let.chain.id
+	case !idsMove:
+		id = f.OpenInfo().ID
 	}
-	if id == (fsys.ID{}) { // just created
+	if id == (fsys.ID{}) { // just created, or not to be known before
 		info, err := f.Info()
 		if err != nil {
 			return nil, nil, err

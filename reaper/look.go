@@ -242,8 +242,9 @@ func (r *Reaper) sharedMatters(s *sighting) bool {
 	switch {
 	case s.content.Class == meta.Torn && !s.class.KernelBacked():
 		// The exclusive lock is refused over SMB while one's own shared one is
-		// held, and cannot be had on a file opened for reading over NFS.
-		return false
+		// held, and cannot be had on a file opened for reading over NFS. Where locks
+		// are the process's it can be asked for all the same, see fsys.ErrUnlocked.
+		return !fsys.LocksBelongToFile
 	case s.mayBeHard(), s.content.Record.KernelLock:
 		return true
 	}
@@ -267,6 +268,8 @@ func probe(f fsys.File, hard bool) (lockState, error) {
 	switch err := f.TryLock(fsys.Exclusive); {
 	case errors.Is(err, fsys.ErrLocked):
 		return lockShared, nil
+	case errors.Is(err, fsys.ErrUnlocked):
+		return lockFree, nil
 	case err != nil:
 		return lockUnknown, err
 	}

@@ -118,3 +118,22 @@ func TestErrorsThatAreToldApart(t *testing.T) {
 		}
 	}
 }
+
+// Where 64 bits do not tell a file, ReFS for one, all files would be the same.
+func TestFilesWithoutAnIndexAreToldApart(t *testing.T) {
+	indexOf := func(name string, index uint64) (n uint64) {
+		path := filepath.Join(t.TempDir(), name)
+		need(t, os.WriteFile(path, nil, 0o666))
+		need(t, withHandle(path, windows.FILE_READ_ATTRIBUTES, 0, func(h windows.Handle) (err error) {
+			n, err = fileIndex(h, index)
+			return err
+		}))
+		return n
+	}
+	if n := indexOf("a", 7); n != 7 {
+		t.Errorf("index 7 is %d", n)
+	}
+	if a, b := indexOf("a", noIndex), indexOf("b", noIndex); a == b || a == noIndex || b == noIndex {
+		t.Errorf("two files have the numbers %#x and %#x", a, b)
+	}
+}

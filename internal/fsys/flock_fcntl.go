@@ -38,18 +38,21 @@ func getlk(fd int) (typ int16, err error) {
 	return typ, err
 }
 
-// inodeOf asks the system only for what was created and not opened.
+// inodeOf asks the system only for what was created and not opened, and once: if
+// a server did not answer when the file is closed, what is known of it here would
+// stay, and be in the way of the next file with its number.
 func (f *file) inodeOf() (id ID, dir bool, err error) {
 	if f.fd == closedFD {
 		return ID{}, false, unix.EBADF
 	}
-	info := f.atOpen
-	if info.ID == (ID{}) {
-		if info, err = statFD(f.fd); err != nil {
+	if f.atOpen.ID == (ID{}) {
+		info, err := statFD(f.fd)
+		if err != nil {
 			return ID{}, false, err
 		}
+		f.atOpen.ID = info.ID
 	}
-	return info.ID, info.Mode.IsDir(), nil
+	return f.atOpen.ID, f.atOpen.Mode.IsDir(), nil
 }
 
 // TryLock takes an fcntl lock on the whole file. Exclusive needs a descriptor
@@ -109,7 +112,16 @@ func (d *dir) spareFD(name string, how OpenFlag) (fd int, ok bool) {
 	if how&OpenWrite != 0 {
 		access = unix.O_RDWR
 	}
-	return fcntlLocks.reopen(info.ID, access)
+	if fd, ok = fcntlLocks.reopen(info.ID, access); !ok {
+		return -1, false
+	}
+	// The name may have got another file before the descriptor was ours, and the
+	// number of the one before another name. From now on the number stays.
+	if again, err := d.stat(name); err != nil || again.ID != info.ID {
+		_ = fcntlLocks.closeFD(info.ID, fd) // it is what it was
+		return -1, false
+	}
+	return fd, true
 }
 
 // Dup: a child does not inherit the lock, and with the duplicate it would be

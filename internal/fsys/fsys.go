@@ -24,6 +24,9 @@ import (
 var (
 	// ErrLocked: another open file holds a kernel lock that excludes the one asked for.
 	ErrLocked = errors.New("locked by another open file")
+	// ErrUnlocked: no open file holds a kernel lock that excludes the exclusive one
+	// asked for, which this File cannot have, for it is not open for writing.
+	ErrUnlocked = errors.New("it is locked by no other open file, and not open for writing")
 	// ErrIrregular: the name is not a regular file (a symbolic link, directory, FIFO, socket or device).
 	ErrIrregular = errors.New("not a regular file")
 	// ErrDeletePending: the file was deleted on a filesystem that keeps its name
@@ -155,7 +158,8 @@ const (
 // close-on-exec and is closed only by Close: a File that is dropped keeps its
 // kernel lock until the process ends.
 type File interface {
-	// OpenInfo is what Info said when Dir.Open opened the file; zero after Create.
+	// OpenInfo is what Info said when Dir.Open opened the file; zero after Create,
+	// but for the ID where a lock needed that (fcntl).
 	OpenInfo() Info
 	// Info is fstat.
 	Info() (Info, error)
@@ -191,7 +195,8 @@ type File interface {
 	// Conversion is not atomic: the lock held is dropped first, so that after
 	// ErrLocked this File may hold none (flock(2); LockFileEx has no conversion
 	// at all). Exclusive needs OpenWrite where the lock is fcntl's, which
-	// includes NFS and SMB mounts on Linux (flock(2), "NFS details").
+	// includes NFS and SMB mounts on Linux (flock(2), "NFS details"). Where the
+	// system can say that nobody excludes it the error matches ErrUnlocked.
 	TryLock(mode LockMode) error
 	// Unlock drops the kernel lock, also for every duplicate of the descriptor.
 	Unlock() error

@@ -1,7 +1,9 @@
 package fsys
 
 import (
+	"errors"
 	"io/fs"
+	"math/bits"
 	"time"
 	"unsafe"
 
@@ -23,8 +25,9 @@ type basicInfo struct {
 }
 
 // infoOf describes what a handle is open on. The file index names a file on
-// NTFS for good and on FAT as long as it is open; on ReFS it is half of the
-// number (GetFileInformationByHandle, "Remarks").
+// NTFS for good, and on FAT a place in the directory, which an open file keeps
+// until it is renamed (BY_HANDLE_FILE_INFORMATION, "Remarks"). ReFS makes it of a
+// number twice as long: see fileIndex.
 func infoOf(h windows.Handle) (Info, error) {
 	kind, err := windows.GetFileType(h)
 	if err != nil {
@@ -45,8 +48,12 @@ func infoOf(h windows.Handle) (Info, error) {
 	if err := queryInfo(h, windows.FileBasicInfo, unsafe.Pointer(&basic), unsafe.Sizeof(basic)); err != nil {
 		return Info{}, err
 	}
+	index, err := fileIndex(h, uint64(st.FileIndexHigh)<<32|uint64(st.FileIndexLow))
+	if err != nil {
+		return Info{}, err
+	}
 	info := Info{
-		ID:         ID{Dev: uint64(st.VolumeSerialNumber), Ino: uint64(st.FileIndexHigh)<<32 | uint64(st.FileIndexLow)},
+		ID:         ID{Dev: uint64(st.VolumeSerialNumber), Ino: index},
 		Size:       int64(st.FileSizeHigh)<<32 | int64(st.FileSizeLow),
 		Links:      uint64(st.NumberOfLinks),
 		ModTime:    time.Unix(0, st.LastWriteTime.Nanoseconds()),
@@ -55,6 +62,32 @@ func infoOf(h windows.Handle) (Info, error) {
 	info.Mode, err = modeOf(h, st.FileAttributes)
 	return info, err
 }
+
+// noIndex is what has no number of 64 bits that is its own (MS-FSCC 2.1.9): any
+// two such files would seem to be one, whatever the path names.
+const noIndex = 1<<64 - 1
+
+// fileIndex is index if it is one. Else it is made of the number of 128 bits, of
+// which, on ReFS, the one half is the directory and the other the file in it: so
+// it is different for each file that one path has ever named.
+func fileIndex(h windows.Handle, index uint64) (uint64, error) {
+	if index != noIndex {
+		return index, nil
+	}
+	var id struct { // FILE_ID_INFO
+		volume uint64
+		file   [2]uint64
+	}
+	if err := queryInfo(h, windows.FileIdInfo, unsafe.Pointer(&id), unsafe.Sizeof(id)); err != nil {
+		return 0, err
+	}
+	if id.file == [2]uint64{noIndex, noIndex} {
+		return 0, errNoIndex
+	}
+	return id.file[0] ^ bits.RotateLeft64(id.file[1], 32), nil
+}
+
+var errNoIndex = errors.New("the filesystem does not tell its files apart")
 
 // changeTime is zero where the filesystem keeps none (FAT).
 func changeTime(t windows.Filetime) time.Time {

@@ -4,6 +4,7 @@ package fsys
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -175,10 +176,13 @@ func (p *processLocks) raise(l *lockedInode, fd int, mode LockMode) error {
 			return ErrLocked
 		case err == unix.EBADF && mode == Exclusive:
 			// It is open for reading only. Whether somebody excludes it can be said.
-			if other, gerr := p.getlk(fd); gerr == nil && other != unix.F_UNLCK {
+			switch other, gerr := p.getlk(fd); {
+			case gerr != nil:
+				return err
+			case other != unix.F_UNLCK:
 				return ErrLocked
 			}
-			return err
+			return fmt.Errorf("%w: %w", ErrUnlocked, err)
 		default:
 			return err
 		}

@@ -234,7 +234,7 @@ func TestProcessLocksExcludeInOneProcessAndBetweenTwo(t *testing.T) {
 	r.ok(b.unlock()) // of nothing
 	q.ask("try exclusive", granted)
 
-	if err := c.lock(Exclusive, false); err != unix.EBADF {
+	if err := c.lock(Exclusive, false); !errors.Is(err, ErrUnlocked) || !errors.Is(err, unix.EBADF) {
 		t.Errorf("an exclusive lock on what is open for reading only: %v", err)
 	}
 	q.ask("take shared", granted)
