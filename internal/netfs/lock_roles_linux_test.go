@@ -157,6 +157,7 @@ func holding(ctx context.Context, l *lock.Soft, o *owner) error {
 	if _, err := o.say("enter", l.Locked); err != nil && !errors.Is(err, errNoLonger) {
 		return err
 	}
+	quiet := false // until it was frozen
 	for still := time.NewTicker(20 * time.Millisecond); ; {
 		select {
 		case s, ok := <-lines:
@@ -167,9 +168,14 @@ func holding(ctx context.Context, l *lock.Soft, o *owner) error {
 				_, err := o.say("leave", l.Locked)
 				return err
 			}
+			if s == "quiet" {
+				quiet = true
+			}
 			fmt.Printf("state locked=%v\n", l.Locked())
 		case <-still.C:
-			_, _ = o.say("still", l.Locked)
+			if !quiet || woke.Load() != nil {
+				_, _ = o.say("still", l.Locked)
+			}
 		}
 	}
 }

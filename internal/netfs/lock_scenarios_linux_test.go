@@ -217,6 +217,10 @@ func machineFrozen(t *testing.T, r *Rig) {
 	must(t, resource.write(fence1))
 	waiter := r.waits(t, c2)
 	time.Sleep(theLease / 3)
+	// A freeze between the look at the lock and the report would have the owner
+	// report once after the thaw: what no lease can keep out, and a fence is for.
+	owner.Say(t, "quiet")
+	owner.Awaits(t, "state")
 	c1.Freeze(t)
 	frozen := time.Now()
 	fence2, _ := r.takesOver(t, waiter, r.renewed(t), frozen)
