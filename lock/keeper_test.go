@@ -280,7 +280,8 @@ func TestManyLeasesAreRenewed(t *testing.T) {
 		w.leap(16 * time.Second)
 		soon(t, "some are not renewed", func() bool { return calls.Load() >= (round+1)*n && lock.Renewing() == 0 })
 	}
-	if most-before > 80 {
+	// 64 renew at once, and some of those before have not quite ended.
+	if most-before > n/2 {
 		t.Errorf("%d goroutines renewed", most-before)
 	}
 	w.leap(30 * time.Second) // a lease and more since the beginning
