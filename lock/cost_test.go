@@ -1,6 +1,7 @@
 package lock_test
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +79,9 @@ func TestWhatALockAndAnUnlockAskTheFilesystem(t *testing.T) {
 				}
 				must(t, l.Unlock())
 				want := c.then
+				if runtime.GOOS == "windows" { // the number that the file has under its lock
+					want = strings.Replace(want, "open flock lstat", "open flock fstat lstat", 1)
+				}
 				if round == 1 {
 					want = c.first
 				}
