@@ -5,43 +5,21 @@ package meta
 import (
 	"errors"
 	"fmt"
-	"math"
-	"runtime"
-	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-const maxOwnPID = math.MaxInt32 // pid_t
-
-// here is nil where the kernel's answers are not understood.
-var here = layouts[runtime.GOOS+"/"+runtime.GOARCH]
-
-// look asks by sysctl(3), which finds zombies too.
-func look(pid int) Process {
-	if here == nil {
-		return Process{Err: fmt.Errorf("look at pid %d: %w", pid, errors.ErrUnsupported)}
-	}
-	p, boot, err := readProcess(pid)
-	if err == nil {
-		return here.process(p, boot)
-	}
-	switch _, absent := unix.Getpgid(pid); {
-	case absent == nil || absent == unix.EPERM: // EPERM: OpenBSD, another session
-		return Process{State: Running, Err: err}
-	case err == errNotShown && absent == unix.ESRCH && !mayHide():
-		return Process{State: Gone}
-	}
-	return Process{Err: err}
-}
+// provesGone: sysctl(3) finds zombies too, so what it does not show is not there,
+// unless processes are hidden from us.
+func provesGone(err error) bool { return err == errNotShown && !mayHide() }
 
 var (
 	errNotShown = errors.New("the kernel shows no such process")
 	errClockSet = errors.New("the clock was set while the start was read")
 )
 
-// readProcess also says when the system was booted, by the clock that the
+// readProcess asks by sysctl(3). It also says when the system was booted, by the clock that the
 // process' start is of. Where that start is made anew each time (FreeBSD
 // kern_proc.c, OpenBSD kern_sysctl.c), both move whenever the clock is set:
 // compared as it is, a corrected clock would make every process look like
@@ -112,23 +90,6 @@ func sysctlID(name string) string {
 		return ""
 	}
 	return cleanID([]byte(id))
-}
-
-// bootTimeID stands in for the identity of a boot. Where it moves when the clock
-// is set nothing is known about processes that were recorded before: that is
-// safe, and all there is.
-func bootTimeID() string {
-	if here == nil {
-		return ""
-	}
-	sec, sub, err := readBootTime()
-	if err != nil || sec == 0 {
-		return ""
-	}
-	if here.fromBoot { // as it always was
-		return "boot-" + strconv.FormatInt(sec*1e6+sub, 10)
-	}
-	return "boot-" + strconv.FormatInt(sec, 10) + "." + strconv.FormatInt(sub, 10)
 }
 
 func timeNamespace() string   { return "" }

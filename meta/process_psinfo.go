@@ -6,39 +6,23 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
-	"runtime"
 	"strconv"
-
-	"golang.org/x/sys/unix"
+	"time"
 )
 
 // Solaris, illumos and AIX.
 
-const maxOwnPID = math.MaxInt32 // pid_t
-
-// here is nil where the kernel's answers are not understood.
-var here = layouts[runtime.GOOS+"/"+runtime.GOARCH]
-
-// look reads /proc, which shows zombies too. It may hide processes from those
-// without the proc_info privilege, so what it does not show is asked for by id.
-func look(pid int) Process {
-	if here == nil {
-		return Process{Err: fmt.Errorf("look at pid %d: %w", pid, errors.ErrUnsupported)}
-	}
+// readProcess reads /proc, which shows zombies too. No start there is counted from
+// the boot.
+func readProcess(pid int) (kernelProcess, time.Duration, error) {
 	p, err := psinfo(pid)
-	if err == nil {
-		return here.process(p, 0)
-	}
-	switch _, absent := unix.Getpgid(pid); {
-	case absent == nil || absent == unix.EPERM:
-		return Process{State: Running, Err: err}
-	case absent == unix.ESRCH && errors.Is(err, fs.ErrNotExist) && procIsThere():
-		return Process{State: Gone}
-	}
-	return Process{Err: err}
+	return p, 0, err
 }
+
+// provesGone: /proc may hide processes from those without the proc_info privilege,
+// so the pid was asked for as well, and where /proc is not there it shows nothing.
+func provesGone(err error) bool { return errors.Is(err, fs.ErrNotExist) && procIsThere() }
 
 // procIsThere: what shows no process does not show that one is gone. (AIX does
 // without /proc.)
