@@ -1,7 +1,6 @@
 package fsys
 
 import (
-	"errors"
 	"io/fs"
 
 	"golang.org/x/sys/windows"
@@ -59,20 +58,7 @@ var passing = []error{
 	windows.ERROR_GRACEFUL_DISCONNECT, windows.ERROR_REQUEST_ABORTED, windows.ERROR_BUSY, windows.ERROR_IO_DEVICE,
 }
 
-func isPassing(err error) bool { return isOneOf(err, passing) }
-
 // isStale: there is no such error. A file that is open exists, also on a server.
 func isStale(error) bool { return false }
 
 var full = []error{windows.ERROR_DISK_FULL, windows.ERROR_HANDLE_DISK_FULL, windows.ERROR_DISK_QUOTA_EXCEEDED}
-
-func isFull(err error) bool { return isOneOf(err, full) }
-
-func isOneOf(err error, all []error) bool {
-	for _, e := range all {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
-}

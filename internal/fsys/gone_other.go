@@ -2,6 +2,7 @@
 
 package fsys
 
-func isStale(error) bool   { return false }
-func isPassing(error) bool { return false }
-func isFull(error) bool    { return false }
+// No error is known to mean that.
+var passing, full []error
+
+func isStale(error) bool { return false }
