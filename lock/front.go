@@ -20,6 +20,10 @@ type front struct {
 	let   *passage // a hard lock that the thread has got for us
 	spent fsys.File
 
+	// opened is the file of the hard lock as the last attempt left it open, which
+	// is blocked on at once or closed.
+	opened *passage
+
 	behind   bool // the last attempt gave way to those who wait in order
 	lingered bool // the owner is of this process and has not let go at once
 	overdue  bool // it is time to try out of turn
@@ -86,12 +90,13 @@ func (f *front) try() *try {
 		f.net.looked()
 	}
 	f.gate, f.let, f.overdue = nil, nil, false
+	f.unopen() // by now the path may name another
 	return t
 }
 
 // tried takes back what an attempt did not use.
 func (f *front) tried(t *try, err error) {
-	f.gate, f.let, f.behind = t.gate, t.let, errors.Is(err, errGate)
+	f.gate, f.let, f.opened, f.behind = t.gate, t.let, t.open, errors.Is(err, errGate)
 	// Not before the attempt: on the last descriptor of a removed file this
 	// frees its inode, which takes longer than all the rest.
 	f.spend(nil)
@@ -122,6 +127,14 @@ func (f *front) atOnce() signs { return signs{through: closed, pause: f.pace.mos
 
 // soon is where nothing wakes.
 func (f *front) soon() signs { return signs{pause: f.pace.next()} }
+
+// unopen closes a file that there is nothing to be blocked on for.
+func (f *front) unopen() {
+	if f.opened != nil {
+		dropped(f.h)(*f.opened)
+		f.opened = nil
+	}
+}
 
 // arrange decides what the waiter is woken by after an attempt that failed.
 func (f *front) arrange(st *reaper.Status) signs {
@@ -284,7 +297,7 @@ func (f *front) end() {
 	if f.park != nil {
 		f.unpark()
 	}
-	left := try{gate: f.gate, let: f.let}
+	left := try{gate: f.gate, let: f.let, open: f.opened}
 	left.drop(f.h)
 	f.spend(nil)
 }

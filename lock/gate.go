@@ -141,24 +141,34 @@ func (g *gate) pass() {
 }
 
 // leave gives the gate up, after the lock was let go or by one who does not
-// wait for it any more. The last removes the file.
+// wait for it any more: first of all, for the next in turn is woken by that. The
+// last removes the file.
 //
 // The shared order lock is dropped before the exclusive one is asked for: of
 // two who leave at once and keep theirs meanwhile, neither would be alone, and
 // the gate would stay.
 func (g *gate) leave() {
-	var err error
-	if fsys.OrderLocks {
+	err := g.file.Unlock()
+	switch {
+	case err != nil:
+	case !fsys.OrderLocks:
+		err = g.file.TryLock(fsys.Exclusive)
+	default:
 		if err = g.file.OrderUnlock(); err == nil {
 			err = g.alone()
 		}
-	} else if err = g.file.Unlock(); err == nil {
-		err = g.file.TryLock(fsys.Exclusive)
 	}
-	if err == nil {
+	last := err == nil
+	if last {
 		err = g.remove()
 	}
-	g.logged(errors.Join(ignoring(err, fsys.ErrLocked, fs.ErrPermission), g.close()))
+	err = ignoring(err, fsys.ErrLocked, fs.ErrPermission)
+	if last || err != nil {
+		err = errors.Join(err, g.close())
+	} else { // it has no lock any more
+		err = g.file.CloseOnly()
+	}
+	g.logged(err)
 }
 
 // alone is fsys.ErrLocked if others wait at the gate or have it. If not, nobody

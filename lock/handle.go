@@ -38,6 +38,7 @@ type try struct {
 	how  manner
 	gate *gate    // ours, and passed when the lock is taken
 	let  *passage // a hard lock that was waited for, used up by the attempt
+	open *passage // a hard lock's file that the attempt opened in vain, to be blocked on
 
 	looks bool // over a network: the lock was held, so look before trying
 }

@@ -38,6 +38,10 @@ func (p fileProtocol) take(h *handle, t *try) (*hold, *reaper.Status, error) {
 				return hd, nil, nil
 			}
 			t.let = nil
+			if h.toWait(t, err) {
+				t.open = &passage{file: f, writable: writable}
+				return nil, nil, errGate
+			}
 			if cerr := f.Close(); !errors.Is(err, errAgain) && !errors.Is(err, fsys.ErrLocked) {
 				return nil, st, errors.Join(err, cerr)
 			}
@@ -46,9 +50,6 @@ func (p fileProtocol) take(h *handle, t *try) (*hold, *reaper.Status, error) {
 		}
 		if errors.Is(err, errAgain) && round < rounds {
 			continue
-		}
-		if errors.Is(err, fsys.ErrLocked) && t.how != patient && h.inner() && h.wakes() && !h.logs() {
-			return nil, nil, errGate // who has it need not be known to wait for it
 		}
 		if t.how == patient && passes < fileTries {
 			passes++
@@ -75,6 +76,18 @@ func (p fileProtocol) take(h *handle, t *try) (*hold, *reaper.Status, error) {
 		}
 		return nil, &seen, nil
 	}
+}
+
+// toWait: the attempt was in vain, and who has the lock need not be known to
+// wait for it.
+func (h *handle) toWait(t *try, err error) bool {
+	switch {
+	case t.how == patient || !h.inner() || !h.wakes():
+		return false
+	case errors.Is(err, errGate):
+		return true
+	}
+	return errors.Is(err, fsys.ErrLocked) && !h.logs()
 }
 
 func heldDirectory(h *handle) reaper.Status {
@@ -266,12 +279,19 @@ var fileRecordStart = []byte(`{"format":"` + meta.Format + `","kind":"` + meta.K
 // status is returned. mayWrite: it is a hard lock's record, or the beginning
 // of one, and nobody's data.
 func (fileProtocol) meet(h *handle, f fsys.File) (_ *reaper.Status, mayWrite bool, err error) {
-	b, err := f.Read(meta.MaxSize + 1)
+	room := buffers.Get().(*[]byte)
+	defer buffers.Put(room)
+	start := (*room)[:len(fileRecordStart)]
+	n, err := f.ReadInto(start)
 	if err != nil {
 		return nil, false, err
 	}
-	if bytes.HasPrefix(b, fileRecordStart) {
+	if bytes.Equal(start[:n], fileRecordStart) {
 		return nil, true, nil
+	}
+	b, err := f.Read(meta.MaxSize + 1)
+	if err != nil {
+		return nil, false, err
 	}
 	switch c := meta.Parse(b); {
 	case c.Class == meta.Torn:

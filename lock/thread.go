@@ -74,10 +74,13 @@ func (f *front) toSoft(id fsys.ID, ownerShares bool) {
 }
 
 // toFile parks a thread at the hard lock itself: what it is granted is the lock.
+// The file may be open from the attempt that was just in vain.
 func (f *front) toFile() {
 	h, m := f.h, f.mode
-	f.park, _ = parks.join(spot{place: h.place(), barrier: atFile, mode: m}, func(p *parked) passage {
-		let, err := h.waitForFile(p, m)
+	open := f.opened
+	var started bool
+	f.park, started = parks.join(spot{place: h.place(), barrier: atFile, mode: m}, func(p *parked) passage {
+		let, err := h.waitForFile(p, m, open)
 		if err != nil && let.file != nil {
 			err = errors.Join(err, let.file.Close())
 			let.file = nil
@@ -85,21 +88,18 @@ func (f *front) toFile() {
 		let.err = err
 		return let
 	}, dropped(h))
+	if started {
+		f.opened = nil
+	}
 }
 
 // waitForFile waits for the order lock, so for its turn, and then for the lock.
-func (h *handle) waitForFile(p *parked, m mode) (let passage, err error) {
-	let.writable = true
-	let.file, err = h.dir.Open(h.name, fsys.OpenWrite|fsys.OpenDirToo)
-	if errors.Is(err, fs.ErrPermission) {
-		let.writable = false
-		let.file, err = h.dir.Open(h.name, fsys.OpenRead|fsys.OpenDirToo)
-	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return passage{}, nil
-	case err != nil:
-		return passage{}, err
+// open is its file, if that is open.
+func (h *handle) waitForFile(p *parked, m mode, open *passage) (let passage, err error) {
+	if open != nil {
+		let = *open
+	} else if let, err = h.openToWait(); let.file == nil {
+		return let, err
 	}
 	if m == shared {
 		return let, let.file.Lock(fsys.Shared)
@@ -120,6 +120,23 @@ func (h *handle) waitForFile(p *parked, m mode) (let passage, err error) {
 	return let, let.file.Lock(fsys.Exclusive)
 }
 
+// openToWait opens a hard lock's file; no file and no error if there is none.
+func (h *handle) openToWait() (let passage, err error) {
+	let.writable = true
+	let.file, err = h.dir.Open(h.name, fsys.OpenWrite|fsys.OpenDirToo)
+	if errors.Is(err, fs.ErrPermission) {
+		let.writable = false
+		let.file, err = h.dir.Open(h.name, fsys.OpenRead|fsys.OpenDirToo)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return passage{}, nil
+	case err != nil:
+		return passage{}, err
+	}
+	return let, nil
+}
+
 // dropped is what becomes of a passage that nobody waits for any more.
 func dropped(h *handle) func(passage) {
 	return func(p passage) {
@@ -137,6 +154,9 @@ func (t *try) drop(h *handle) {
 	if t.let != nil {
 		dropped(h)(*t.let)
 	}
+	if t.open != nil {
+		dropped(h)(*t.open)
+	}
 	dropped(h)(passage{gate: t.gate})
-	t.gate, t.let = nil, nil
+	t.gate, t.let, t.open = nil, nil, nil
 }

@@ -68,20 +68,21 @@ func (h *handle) acquire(ctx context.Context, limit time.Duration, m mode) error
 	// Where another handle of this process has the lock there is nothing to try,
 	// but the log is to say who that is.
 	if queues.waited(h, m) || !h.logs() && queues.held(h, m) {
-		return h.wait(ctx, limit, m, start, nil, false)
+		return h.wait(ctx, limit, start, nil, &try{mode: m}, false)
 	}
 	// A limit only matters to the first attempt where its system calls may hang.
 	first, cancel := ctx, context.CancelFunc(func() {})
 	if limit > 0 && !h.local.Load() {
 		first, cancel = context.WithTimeoutCause(ctx, limit, errLimit)
 	}
-	st, err := h.attempt(first, &try{mode: m})
+	t := &try{mode: m}
+	st, err := h.attempt(first, t)
 	cancel()
 	if st == nil && !errors.Is(err, errGate) {
 		h.logAcquire(ctx, start, 1, err)
 		return err
 	}
-	return h.wait(ctx, limit, m, start, st, st == nil)
+	return h.wait(ctx, limit, start, st, t, st == nil)
 }
 
 // errLimit is the cause of a context that ended because the limit was over.
@@ -90,24 +91,24 @@ var errLimit = errors.New("timeout")
 // errNoAnswer is the cause of a context that ended because a call hangs.
 var errNoAnswer = errors.New("the filesystem does not answer")
 
-// wait queues and tries again until the lock is taken or the wait ends. st is
-// what the first attempt saw, nil if there was none or it gave way to others
-// (behind).
-func (h *handle) wait(ctx context.Context, limit time.Duration, m mode, start time.Time, st *reaper.Status, behind bool) error {
+// wait queues and tries again until the lock is taken or the wait ends. t is the
+// first attempt and st what it saw, nil if none was made or it gave way to
+// others (behind).
+func (h *handle) wait(ctx context.Context, limit time.Duration, start time.Time, st *reaper.Status, t *try, behind bool) error {
 	outer := ctx
 	if limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadlineCause(ctx, start.Add(limit), errLimit)
 		defer cancel()
 	}
-	w := queues.join(h, m)
+	w := queues.join(h, t.mode)
 	defer queues.leave(w)
 	seen := st
 	if behind && h.logs() { // the log is to say who has it
 		seen = h.explained(nil)
 	}
 	h.logWait(outer, seen)
-	f := front{h: h, mode: m, pace: h.pace(), behind: behind}
+	f := front{h: h, mode: t.mode, pace: h.pace(), behind: behind, opened: t.open}
 	defer f.end()
 	var timer *time.Timer // only the first needs one
 	attempts, looked := 1, st != nil || behind
@@ -143,6 +144,7 @@ func (h *handle) wait(ctx context.Context, limit time.Duration, m mode, start ti
 			}
 			look = timer.C
 		}
+		f.unopen()
 		select {
 		case <-w.wake:
 			f.roused()

@@ -92,6 +92,7 @@ func TestAnAttemptUsesUpWhatItWasGiven(t *testing.T) {
 	if try.let != nil {
 		t.Error("a file that is closed counts as the lock")
 	}
+	try.drop(h)
 	must(t, other.Unlock())
 }
 
