@@ -32,6 +32,7 @@ type gate struct {
 	file     fsys.File
 	id       fsys.ID
 	readOnly bool // another user's: the exclusive order lock cannot be had
+	past     bool // the next in turn was let through
 }
 
 // errGate: others wait for the lock in order, so an attempt that waits its turn
@@ -140,6 +141,15 @@ func (g *gate) pass() {
 	}
 }
 
+// next lets the next in turn through, once he can have the lock: before its last
+// owner has done all that is left to do.
+func (g *gate) next() {
+	if fsys.OrderLocks {
+		g.past = true
+		g.logged(g.file.Unlock())
+	}
+}
+
 // leave gives the gate up, after the lock was let go or by one who does not
 // wait for it any more: first of all, for the next in turn is woken by that. The
 // last removes the file.
@@ -148,7 +158,10 @@ func (g *gate) pass() {
 // two who leave at once and keep theirs meanwhile, neither would be alone, and
 // the gate would stay.
 func (g *gate) leave() {
-	err := g.file.Unlock()
+	var err error
+	if !g.past {
+		err = g.file.Unlock()
+	}
 	switch {
 	case err != nil:
 	case !fsys.OrderLocks:

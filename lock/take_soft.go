@@ -304,6 +304,9 @@ func (p softProtocol) release(h *handle, hd *hold) error {
 		return p.releaseLeased(h, hd)
 	}
 	err := unlinkOwn(h, hd.id)
+	if err == nil && hd.gate != nil {
+		hd.gate.next() // closing the last descriptor of a file frees it, which takes long
+	}
 	if hd.chain.dup || err != nil && !errors.Is(err, ErrLost) {
 		// A child with a duplicate of the descriptor is not to seem the owner,
 		// nor to keep those asleep who are blocked on the file.
