@@ -31,6 +31,8 @@ type contestant struct {
 	waits   func(ours, path string) []string    // for the CPU time of a waiter: a command, which waits for what holder holds
 	holder  string
 
+	built *source // what our binary is, if there is one
+
 	ours   bool   // this project's
 	binary string // the build of this program that its processes are; empty: this one
 	of     string // the name it has there, if that is not name
@@ -63,9 +65,11 @@ var contestants = []*contestant{
 	{name: "reaper-scan", title: "**reaper.Scan**", scan: scanReaper, ours: true},
 
 	{name: "true", title: "no lock", command: commandTrue},
+	{name: "go-exec", title: "Go, fork and exec alone", command: commandBound, built: bound},
 	{name: "flock1", title: "flock(1)", command: commandFlock, waits: waitFlock, holder: "flock", needs: program("flock")},
-	{name: "filelock-run", title: "**filelock run**", command: commandSoft, waits: waitSoft, holder: "soft", ours: true},
-	{name: "filelock-run-hard", title: "**filelock run --hard**", command: commandHard, ours: true},
+	{name: "filelock-run", title: "**filelock run**", command: commandSoft, waits: waitSoft, holder: "soft", built: released, ours: true, about: "Built as the releases are: without cgo."},
+	{name: "filelock-run-hard", title: "**filelock run --hard**", command: commandHard, built: released, ours: true},
+	{name: "filelock-run-cgo", title: "filelock run, with cgo", command: commandSoft, built: withCgo, ours: true, needs: program("gcc"), about: "What `go build` makes where there is a C compiler: the C library is loaded at its start."},
 	{name: "dotlockfile-wait", title: "dotlockfile(1)", waits: waitDotlockfile, holder: "dotlockfile", needs: program("dotlockfile"), about: "Sleeps 5 s, then 10 s, up to a minute."},
 	{name: "py-run", title: "Python FileLock and subprocess", command: commandPython, needs: pythonFilelock},
 }

@@ -8,6 +8,7 @@ with filelock.FileLock(sys.argv[1], timeout=0):
     sys.exit(subprocess.call(sys.argv[2:]))`
 
 func commandTrue(_, _ string) []string      { return []string{"true"} }
+func commandBound(us, _ string) []string    { return []string{us, "true"} }
 func commandFlock(_, path string) []string  { return []string{"flock", "-n", path, "true"} }
 func commandPython(_, path string) []string { return []string{python, "-c", pyRun, path, "true"} }
 func commandSoft(us, path string) []string  { return []string{us, "run", "-n", path, "true"} }

@@ -3,8 +3,6 @@
 package main
 
 import (
-	"fmt"
-	"os"
 	"os/exec"
 	"time"
 )
@@ -15,16 +13,18 @@ func commands(b *bench, p *place) []*table {
 	t := &table{
 		name: "run", where: p.fs, ref: "flock1",
 		title: "A command under a lock",
-		about: "From the start to the end of `flock -n L true` and its like. The row without a lock is `true` alone.",
+		about: "From the start to the end of `flock -n L true` and its like. The row without a lock is `true` alone; the one of Go is a program that does no more than start it, and wait for it.",
 		drawn: drawing{plot: "run", title: "A command under a lock: median, line to p99", by: []string{"p50", "p99"}},
 		columns: []column{
 			{key: "p50", title: "median", of: median, ratio: ofRounds},
 			{key: "p99", title: "p99", of: p99, ratio: ofAll},
 		},
 	}
-	t.entries = b.entries(t.ref, []string{"true", "filelock-run", "filelock-run-hard", "py-run"}, func(c *contestant) (func() (outcome, error), func(), error) {
-		if c.ours {
-			if err := b.build(p.binary()); err != nil {
+	t.entries = b.entries(t.ref, []string{"true", "go-exec", "filelock-run", "filelock-run-hard", "filelock-run-cgo", "py-run"}, func(c *contestant) (func() (outcome, error), func(), error) {
+		binary := ""
+		if c.built != nil {
+			var err error
+			if binary, err = b.build(c.built, p.binary()); err != nil {
 				return nil, nil, err
 			}
 		}
@@ -32,7 +32,7 @@ func commands(b *bench, p *place) []*table {
 		slice := func() (outcome, error) {
 			var o outcome
 			for range b.effort.runs {
-				argv := c.command(p.binary(), path)
+				argv := c.command(binary, path)
 				cmd := exec.Command(argv[0], argv[1:]...)
 				begin := time.Now()
 				if err := run(cmd); err != nil {
@@ -45,16 +45,4 @@ func commands(b *bench, p *place) []*table {
 		return slice, nil, nil
 	})
 	return b.rotate(t, b.effort.rounds)
-}
-
-// build makes the command, from the sources above this directory, once.
-func (b *bench) build(binary string) error {
-	if _, err := os.Stat(binary); err == nil {
-		return nil
-	}
-	out, err := exec.CommandContext(b.ctx, "go", "-C", "..", "build", "-o", binary, "./cmd/filelock").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("go build of cmd/filelock: %w: %s", err, out)
-	}
-	return nil
 }

@@ -38,7 +38,7 @@ func waiterCPU(b *bench, p *place) []*table {
 	names := []string{"soft", "file", "gofrs", "gofrs-retry", "lockedfile", "certmagic", "py-soft", "py-file", "flock1", "filelock-run", "dotlockfile-wait"}
 	t.entries = b.entries(t.ref, names, func(c *contestant) (func() (outcome, error), func(), error) {
 		if c.ours && c.waits != nil {
-			if err := b.build(p.binary()); err != nil {
+			if _, err := b.build(c.built, p.binary()); err != nil {
 				return nil, nil, err
 			}
 		}

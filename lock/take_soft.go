@@ -43,7 +43,7 @@ const (
 var errAgain = errors.New("start over")
 
 // errLate: it was made so slowly that its lease is over.
-var errLate = fmt.Errorf("its lease was over before it was made: %w", errAgain)
+var errLate = error(bothErrors{errors.New("its lease was over before it was made: " + errAgain.Error()), errAgain})
 
 func (p softProtocol) take(h *handle, t *try) (hd *hold, st *reaper.Status, err error) {
 	class, err := h.class()

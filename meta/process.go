@@ -1,7 +1,6 @@
 package meta
 
 import (
-	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -10,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+
+	"github.com/filelock-go/filelock/internal/random"
 )
 
 // ErrNoProcess: there is no such process, or it has ended.
@@ -80,7 +81,7 @@ func userOf(uid uint32) string {
 // newInstance is 128 random bits in hex.
 func newInstance() string {
 	var b [16]byte
-	rand.Read(b[:]) // never fails: it ends the process instead
+	random.Read(b[:])
 	return hex.EncodeToString(b[:])
 }
 

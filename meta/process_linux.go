@@ -90,7 +90,7 @@ func readStart(pid int) (string, error) {
 		return "", err
 	}
 	path := "/proc/" + strconv.Itoa(pid) + "/stat"
-	stat, err := os.ReadFile(path)
+	stat, err := readFile(path)
 	if err != nil {
 		return "", err
 	}
@@ -107,7 +107,7 @@ func trustProc() error {
 	if err != nil {
 		return err
 	}
-	status, err := os.ReadFile("/proc/self/status")
+	status, err := readFile("/proc/self/status")
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func about(pid int) (userName, program string) {
 		return "", ""
 	}
 	dir := "/proc/" + strconv.Itoa(pid)
-	if status, err := os.ReadFile(dir + "/status"); err == nil {
+	if status, err := readFile(dir + "/status"); err == nil {
 		if uids := procStatusField(status, "Uid"); len(uids) > 0 {
 			if uid, err := strconv.ParseUint(uids[0], 10, 32); err == nil { // real
 				userName = userOf(uint32(uid))
@@ -130,7 +130,7 @@ func about(pid int) (userName, program string) {
 		}
 	}
 	// comm names a script where exe names its interpreter, but is cut to 15 bytes.
-	if comm, err := os.ReadFile(dir + "/comm"); err == nil {
+	if comm, err := readFile(dir + "/comm"); err == nil {
 		program = filepath.Base(strings.TrimSuffix(string(comm), "\n"))
 	}
 	if exe, err := os.Readlink(dir + "/exe"); err == nil {
@@ -142,7 +142,7 @@ func about(pid int) (userName, program string) {
 }
 
 func bootID() string {
-	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	b, err := readFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return ""
 	}
@@ -151,7 +151,7 @@ func bootID() string {
 
 func machineID() string {
 	for _, path := range []string{"/etc/machine-id", "/var/lib/dbus/machine-id"} {
-		if b, err := os.ReadFile(path); err == nil {
+		if b, err := readFile(path); err == nil {
 			if id := cleanMachineID(b); id != "" {
 				return id
 			}

@@ -1,15 +1,12 @@
 package meta
 
-import (
-	"bytes"
-	"os"
-)
+import "bytes"
 
 // localUser looks a user up in /etc/passwd alone. Package os/user, where it has
 // the C library, asks every source that the machine has for users: that takes
 // time, and as long as a directory server pleases. "" is not known there.
 func localUser(id string) string {
-	passwd, err := os.ReadFile("/etc/passwd")
+	passwd, err := readFile("/etc/passwd")
 	if err != nil {
 		return ""
 	}

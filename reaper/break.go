@@ -205,7 +205,7 @@ func (r *Reaper) settled(dir fsys.Dir, name string, named bool) (Status, error) 
 }
 
 // errFence: it counts the acquisitions of a lock, and must never begin anew.
-var errFence = fmt.Errorf("it is a fence and no lock: without it the numbers would begin again at 1 (%w)", fs.ErrInvalid)
+var errFence = fixed("it is a fence and no lock: without it the numbers would begin again at 1 (%v)", fs.ErrInvalid)
 
 // Break is [Break] in the reaper's world.
 func (r *Reaper) Break(ctx context.Context, path string, o Options) (Status, error) {

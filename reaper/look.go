@@ -104,7 +104,7 @@ func (r *Reaper) examine(dir fsys.Dir, name string, blank *sighting) (Status, er
 var errMoved = errors.New("the path names another file now")
 
 // errPending: it names none, nor can it name another yet.
-var errPending = fmt.Errorf("%w: %w", errMoved, fsys.ErrDeletePending)
+var errPending = fixed("%v: %v", errMoved, fsys.ErrDeletePending)
 
 func (r *Reaper) examineOnce(dir fsys.Dir, name string, s *sighting) (Status, error) {
 	path := join(dir, name)

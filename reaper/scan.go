@@ -3,10 +3,10 @@ package reaper
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"iter"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
@@ -177,7 +177,7 @@ func (r *Reaper) openRoot(abs string) (fsys.Dir, error) {
 const deepest = 512
 
 // errTooDeep: it is not looked at, and everything less deep is.
-var errTooDeep = fmt.Errorf("more than %d directories below the one to be searched", deepest)
+var errTooDeep = errors.New("more than " + strconv.Itoa(deepest) + " directories below the one to be searched")
 
 type walker struct {
 	r      *Reaper

@@ -32,7 +32,7 @@ import (
 // ErrForgeable: everybody may write the lock file, though not remove it, so its
 // record is not believed by another user than the file's owner. It matches
 // fs.ErrPermission, for that is whose business it is.
-var ErrForgeable = fmt.Errorf("everybody may write the lock file and make it look dead, so only its owner breaks it: %w", fs.ErrPermission)
+var ErrForgeable = fixed("everybody may write the lock file and make it look dead, so only its owner breaks it: %v", fs.ErrPermission)
 
 const othersWrite fs.FileMode = 0o002
 

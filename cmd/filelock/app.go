@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 )
@@ -49,9 +50,15 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 }
 
 func (a *app) run(ctx context.Context) exitCode {
-	root := a.root(a.named()...)
+	names := a.named()
+	root := a.root(names...)
 	root.SetArgs(a.args)
-	err := root.ExecuteContext(ctx)
+	var err error
+	if len(names) == 0 && a.wantsVersion(root) {
+		err = a.sayVersion()
+	} else {
+		err = root.ExecuteContext(ctx)
+	}
 	if err != nil && !a.ran {
 		err = a.asUsage(root, err)
 	}
@@ -108,7 +115,7 @@ who wants the lock proves that and takes it over. A live owner never loses it.`,
 	root.SetIn(a.in)
 	root.SetOut(a.out) // before InitDefaultCompletionCmd, which takes it over
 	root.SetErr(a.errs)
-	root.SetHelpTemplate(helpTemplate)
+	root.SetHelpFunc(help)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(a.helpCommand())
 	root.DisableFlagsInUseLine = true
@@ -118,8 +125,6 @@ who wants the lock proves that and takes it over. A live owner never loses it.`,
 		}
 	}
 	if len(names) == 0 {
-		root.Version = versionText()
-		root.SetVersionTemplate("{{.Version}}\n")
 		root.InitDefaultCompletionCmd()
 		exits(root, "", nil, exitUsage)
 	} else {
@@ -154,11 +159,24 @@ func (a *app) checked(fn func(cmd *cobra.Command, args []string) error) func(*co
 	}
 }
 
-const helpTemplate = `{{with or .Long .Short}}{{. | trimTrailingWhitespaces}}
-
-{{end}}{{.UsageString}}{{with index .Annotations "exit"}}
-Exit status:
-{{.}}{{end}}`
+// help writes a command's help. A template of cobra's would say it as well, but
+// with package text/template in the program the linker has to keep every
+// method that a template could name: a quarter of the program, of which some is
+// read into memory whenever it starts.
+func help(cmd *cobra.Command, _ []string) {
+	about := cmd.Long
+	if about == "" {
+		about = cmd.Short
+	}
+	if about != "" {
+		about = strings.TrimRightFunc(about, unicode.IsSpace) + "\n\n"
+	}
+	about += cmd.UsageString()
+	if codes := cmd.Annotations["exit"]; codes != "" {
+		about += "\nExit status:\n" + codes
+	}
+	_, _ = io.WriteString(cmd.OutOrStdout(), about) // output keeps the error
+}
 
 // exits puts the exit codes of a command into its help: own are those with a
 // meaning of this command's own, before is what no number says.

@@ -124,6 +124,7 @@ func (f *doctorFlags) check(cmd *cobra.Command, dir string) error {
 
 func (a *app) doctor(ctx context.Context, f *doctorFlags, dir string) error {
 	a.signals = catchSignals()
+	a.signals.speak()
 	f.o.Second = secondProcess
 	f.o.Waiting = func() {
 		a.say("waiting for a partner for up to %s", f.wait)

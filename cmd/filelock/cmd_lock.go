@@ -69,6 +69,7 @@ func (p *pidValue) Set(text string) error {
 
 func (a *app) grant(ctx context.Context, path string, pid int, opts []lock.Option) error {
 	a.signals = catchSignals()
+	a.signals.speak()
 	path = absolutePath(path)
 	var token string
 	err := obtain(ctx, a.signals, func(ctx context.Context) (err error) {

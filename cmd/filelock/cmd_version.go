@@ -15,13 +15,32 @@ func (a *app) versionCommand() *cobra.Command {
 		Short: "Say which version this is",
 		Long:  "Say which version this is, and what it was built with.",
 		Args:  argCount(0, 0, ""),
-		RunE: a.checked(func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(a.out, versionText())
-			return err
-		}),
+		RunE:  a.checked(func(*cobra.Command, []string) error { return a.sayVersion() }),
 	}
 	exits(cmd, "", nil, exitUsage)
 	return cmd
+}
+
+// wantsVersion gives the root command, if it is what the command line means, its
+// flag --version, and says whether it is set. Cobra's own, which this is like,
+// says a line of its own, or needs a template: see help.
+func (a *app) wantsVersion(root *cobra.Command) bool {
+	root.InitDefaultHelpCmd()
+	if cmd, _, err := root.Find(a.args); err != nil || cmd != root {
+		return false
+	}
+	version := root.Flags().BoolP("version", "v", false, "version for "+root.Name())
+	root.InitDefaultHelpFlag()
+	if err := root.ParseFlags(a.args); err != nil {
+		return false // and says so once more
+	}
+	help, err := root.Flags().GetBool("help")
+	return err == nil && *version && !help
+}
+
+func (a *app) sayVersion() error {
+	_, err := fmt.Fprintln(a.out, versionText())
+	return err
 }
 
 // release is the version of a build that is no `go install MODULE@VERSION`, which

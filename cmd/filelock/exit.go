@@ -200,6 +200,9 @@ func (a *app) report(err error) exitCode {
 
 // say writes one line of what is no answer.
 func (a *app) say(format string, args ...any) {
+	if a.signals != nil {
+		a.signals.speak()
+	}
 	text := fmt.Sprintf(format, args...)
 	if runtime.GOOS == "windows" {
 		text = plainPaths(text)

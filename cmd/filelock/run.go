@@ -40,9 +40,14 @@ func (s sharedFile) LockWithin(ctx context.Context, d time.Duration) error {
 
 // runLocked is `filelock run` with its command line understood.
 func (a *app) runLocked(ctx context.Context, f *runFlags) error {
+	// Meanwhile: that takes as long as all the rest until the lock is taken, most
+	// of it with waiting for other threads.
+	caught := make(chan *signals, 1)
+	go func() { caught <- catchSignals() }()
 	// Looked for first: a lock that nothing can be done under is not taken.
 	program, err := lookPath(f.argv[0])
 	if err != nil {
+		a.signals = <-caught
 		next := noCommandHint
 		if f.hasString {
 			next = noShellHint
@@ -50,8 +55,9 @@ func (a *app) runLocked(ctx context.Context, f *runFlags) error {
 		return &codeError{code: exitNoCommand, err: err, next: next}
 	}
 	a.network = f.network && !f.hard
-	a.signals = catchSignals()
 	l := f.locker(a)
+	// From here on there may be a lock to undo.
+	a.signals = <-caught
 	take := func(ctx context.Context) error { return l.LockWithin(ctx, f.wait) }
 	if err := obtain(ctx, a.signals, take, l.Unlock); err != nil {
 		if exitCodeOf(err) == exitConflict {

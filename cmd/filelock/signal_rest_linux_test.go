@@ -157,3 +157,19 @@ func TestASignalEndsRunThatCannotSayWhy(t *testing.T) {
 	}
 	h.letGo(t).wantCode(t, exitOK)
 }
+
+// SIGPIPE is asked for only when something is said.
+func TestWhatNobodyReadsEndsNeitherRunNorItsCOMMAND(t *testing.T) {
+	for _, flags := range [][]string{{"--verbose"}, {"--verbose", "--hard"}} {
+		pr, pw, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = pr.Close()
+		dir := t.TempDir()
+		cmd := command(dir, append(append([]string{"run"}, flags...), "x.lock", "do", "full x.lock", "exit 3")...)
+		cmd.Stderr = pw
+		finish(t, cmd).wantCode(t, 3)
+		_ = pw.Close()
+	}
+}

@@ -3,12 +3,15 @@ package main
 import (
 	"os"
 	"os/signal"
+	"sync"
 )
 
 // signals are those that come to this process instead of ending it.
 type signals struct {
 	c    chan os.Signal
 	rest []os.Signal // not yet asked for
+
+	speaks sync.Once // see speak
 }
 
 // catchSignals catches every signal that can be caught and would end the
@@ -50,10 +53,25 @@ func (s *signals) catchRest(over <-chan struct{}) {
 	}
 }
 
+// speak is to be called before something is written. From then on a reader that
+// has gone ends nothing: otherwise the runtime ends a program that writes to a
+// broken stdout or stderr, as SIGPIPE does elsewhere. Most runs say nothing, so
+// they do not ask for it.
+func (s *signals) speak() {
+	s.speaks.Do(func() {
+		for _, sig := range s.rest {
+			if isBrokenPipe(sig) {
+				signal.Notify(s.c, sig)
+			}
+		}
+	})
+}
+
 // stop gives the signals their default effect again, but a broken stderr still
 // ends nothing. A process that has nothing to say before it ends does without:
 // it takes as long as to catch them.
 func (s *signals) stop() {
+	s.speaks.Do(func() {}) // no more
 	ignoreBrokenPipes()
 	signal.Stop(s.c)
 }

@@ -21,4 +21,6 @@ func endsWait(sig os.Signal) (number int, ok bool) {
 // forwards: the console sends its events to COMMAND too.
 func forwards(os.Signal) bool { return false }
 
-func ignoreBrokenPipes() {} // there is no signal about them
+func isBrokenPipe(os.Signal) bool { return false } // there is no signal about them
+
+func ignoreBrokenPipes() {}

@@ -11,4 +11,6 @@ func endsWait(os.Signal) (number int, ok bool) { return 2, true }
 
 func forwards(os.Signal) bool { return false }
 
-func ignoreBrokenPipes() {} // there is no signal about them
+func isBrokenPipe(os.Signal) bool { return false } // there is no signal about them
+
+func ignoreBrokenPipes() {}

@@ -70,4 +70,6 @@ func inForeground() bool {
 	return err == nil && int(foreground) == own
 }
 
+func isBrokenPipe(sig os.Signal) bool { return sig == syscall.SIGPIPE }
+
 func ignoreBrokenPipes() { signal.Ignore(syscall.SIGPIPE) }

@@ -5,13 +5,12 @@
 package host
 
 import (
-	"crypto/rand"
+	"encoding/hex"
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/internal/random"
 	"github.com/filelock-go/filelock/internal/sights"
 	"github.com/filelock-go/filelock/meta"
 )
@@ -49,13 +48,23 @@ var Real = &Host{
 	Sights:   Sights{kept: sights.Open()},
 }
 
-// newToken is uuid.NewString with one allocation instead of two.
+// newToken is a UUID of RFC 9562: hexadecimal digits in groups of 8, 4, 4, 4
+// and 12.
 func newToken() string {
-	var u uuid.UUID
-	rand.Read(u[:])         // never fails: it ends the process instead
-	u[6] = u[6]&0x0f | 0x40 // version 4
-	u[8] = u[8]&0x3f | 0x80 // RFC 9562's variant
-	return u.String()
+	var u [16]byte
+	random.Read(u[:])
+	u[6] = u[6]&0x0f | 0x40 // version 4: random
+	u[8] = u[8]&0x3f | 0x80 // the variant
+	var text [36]byte
+	at := 0
+	for _, group := range [...][]byte{u[:4], u[4:6], u[6:8], u[8:10], u[10:]} {
+		if at > 0 {
+			text[at] = '-'
+			at++
+		}
+		at += hex.Encode(text[at:], group)
+	}
+	return string(text[:])
 }
 
 // With is the same world seen through another filesystem, by a process that

@@ -13,7 +13,6 @@
 package sights
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -23,6 +22,7 @@ import (
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/internal/random"
 )
 
 // Sight is when a lock file was first seen with these stamps, and how often
@@ -149,9 +149,9 @@ func read(d fsys.Dir, name string) (Sight, bool) {
 // replace makes a file whole before it gets its name. It is not made to survive
 // a crash of the machine: no sight is worth anything after that.
 func replace(d fsys.Dir, name string, line []byte) error {
-	var random [8]byte
-	rand.Read(random[:]) // never fails: it ends the process instead
-	temp := tempPrefix + name + "." + hex.EncodeToString(random[:])
+	var unique [8]byte
+	random.Read(unique[:])
+	temp := tempPrefix + name + "." + hex.EncodeToString(unique[:])
 	f, err := d.Create(temp, 0o600)
 	if err != nil {
 		return err
