@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
@@ -99,14 +100,16 @@ func (s *sleeper) arrange(st *reaper.Status) (pause time.Duration, told bool) {
 	about := st
 	if st.KernelLocked() {
 		about = nil // who has it is not who is in the record of a hard lock
-		s.block(st)
+		if !s.block(st) {
+			return s.nextPoll(st), false
+		}
 	}
 	look, soon, _ := s.events.Arm(s.dir, s.name, about) // of what is not told there are looks
 	switch {
 	case look && s.looks < mostLooks:
 		s.looks++
 		return 0, false
-	case look, soon && (stirred || s.blocked == nil || s.on != st.ID()):
+	case look, soon && (stirred || s.blocked == nil):
 		s.looks = 0
 		return s.nextPoll(st), false
 	}
@@ -136,36 +139,60 @@ func (s *sleeper) tells(st *reaper.Status) bool {
 	}
 }
 
+// mostBlocked bounds the goroutines that are blocked at once.
+const mostBlocked = 8
+
+var blockedNow atomic.Int32
+
 // block has a goroutine wait for the owner's kernel lock, as a shared one, which
 // disturbs nobody, and drop it before it tells. Where the owner shares his lock
 // that would be granted at once; then it is the exclusive one. Nobody takes it for
 // an owner: it has that lock for as long as a look at the lock does, and whoever
 // tries meanwhile tries again.
 //
-// It cannot be called back: when the owner is another one the goroutine stays
-// behind on the first one's file, and until it is back there is no other.
-func (s *sleeper) block(st *reaper.Status) {
-	if s.blocked != nil || s.noBlock {
-		return
+// It cannot be called back: when the owner is another one it stays behind on the
+// first one's file. block is false if the end of the owner's lock will not be told.
+func (s *sleeper) block(st *reaper.Status) bool {
+	if s.blocked != nil && s.on == st.ID() {
+		return true
+	}
+	s.blocked = nil
+	if s.noBlock {
+		return false
 	}
 	f, err := s.dir.Open(s.name, fsys.OpenRead)
 	if err != nil {
-		return
+		return false
 	}
-	if f.OpenInfo().ID != st.ID() || s.inOrder(f, st) {
+	order := s.inOrder(f, st)
+	if order || f.OpenInfo().ID != st.ID() || !mayBlock() {
 		_ = f.Close() // it was only read
-		return
+		return order
 	}
 	how := fsys.Shared
 	if st.Mode == "shared" {
 		how = fsys.Exclusive
 	}
-	back := make(chan error, 1)
-	s.blocked, s.on = back, st.ID()
-	go func() {
-		err := f.Lock(how)
-		back <- errors.Join(err, f.Close()) // Close drops the lock
-	}()
+	s.blocked, s.on = make(chan error, 1), st.ID()
+	go blockedWaiter(f, how, s.blocked)
+	return true
+}
+
+// mayBlock counts one more goroutine, if there may be one.
+func mayBlock() bool {
+	if blockedNow.Add(1) > mostBlocked {
+		blockedNow.Add(-1)
+		return false
+	}
+	return true
+}
+
+// blockedWaiter is the goroutine that is blocked. It ends when the lock is let go.
+func blockedWaiter(f fsys.File, how fsys.LockMode, back chan<- error) {
+	err := f.Lock(how)
+	err = errors.Join(err, f.Close()) // Close drops the lock
+	blockedNow.Add(-1)
+	back <- err
 }
 
 // inOrder: others wait for a hard lock in order, or the owner did. Who is next is
