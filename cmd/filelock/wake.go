@@ -59,19 +59,18 @@ func (s *sleeper) sleep(ctx context.Context, st *reaper.Status, most time.Durati
 	if pause == 0 {
 		return nil
 	}
-	var blocked <-chan error
 	var changed, ended <-chan struct{}
 	if told {
-		blocked, changed, ended = s.blocked, s.events.Changed(), s.events.Ended()
+		changed, ended = s.events.Changed(), s.events.Ended()
 	}
 	timer := time.NewTimer(min(pause, most))
 	defer timer.Stop()
 	asleep(told)
-	began := time.Now()
+	began, woken := time.Now(), true
 	select {
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	case err := <-blocked:
+	case err := <-s.blocked: // told or not: it comes once, and a file may tell a moment before
 		s.blocked, s.noBlock = nil, s.noBlock || err != nil
 	case <-changed:
 		s.events.Told()
@@ -79,21 +78,23 @@ func (s *sleeper) sleep(ctx context.Context, st *reaper.Status, most time.Durati
 	case <-ended:
 		s.events.CloseOwner()
 	case <-timer.C:
+		woken = false
 	}
-	s.hasty = told && time.Since(began) < longestLook
-	if told && !s.hasty {
+	soon := time.Since(began) < longestLook
+	s.hasty = woken && soon
+	if told && !soon {
 		s.poll = firstPoll
 	}
 	return nil
 }
 
-// arrange says how long to sleep at most, and whether what happens to the lock
-// ends the sleep. Who was woken just before, for nothing, is not: others are
-// queueing, or something touches the file again and again, and then looks are not
-// to follow each other more quickly than anywhere else.
+// arrange says how long to sleep at most, and whether what happens to the file or
+// to the owner's process ends the sleep. It does not, soon after it has, for
+// nothing: others are queueing, or something touches the file again and again, and
+// then looks are not to follow each other more quickly than anywhere else.
 func (s *sleeper) arrange(st *reaper.Status) (pause time.Duration, told bool) {
-	hasty, stirred := s.hasty, s.stirred
-	s.hasty, s.stirred = false, false
+	hasty := s.hasty
+	s.hasty = false
 	if hasty || !st.KernelBacked() || !s.tells(st) {
 		return s.nextPoll(st), false
 	}
@@ -104,6 +105,8 @@ func (s *sleeper) arrange(st *reaper.Status) (pause time.Duration, told bool) {
 			return s.nextPoll(st), false
 		}
 	}
+	stirred := s.stirred
+	s.stirred = false
 	look, soon, _ := s.events.Arm(s.dir, s.name, about) // of what is not told there are looks
 	switch {
 	case look && s.looks < mostLooks:
