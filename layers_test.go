@@ -18,7 +18,7 @@ const module = "github.com/filelock-go/filelock"
 // to the next, and needs no more than files: it knows nothing of records.
 // internal/doctor judges what locks can be trusted with, so it may use them; no
 // lock asks it.
-var layers = []string{"internal/netfs", "internal/explore/explore", "internal/explore", "internal/explore/gate", "internal/explore/net", "cmd/filelock", "internal/doctor", "lock", "reaper", "internal/host", "meta", "internal/sights", "internal/faults", "internal/fsys", "internal/random", "internal/leaks", "internal/simfs", "internal/emulation"}
+var layers = []string{"internal/netfs", "internal/explore/explore", "internal/explore", "internal/explore/gate", "internal/explore/net", "cmd/filelock", "internal/doctor", "lock", "internal/waking", "reaper", "internal/host", "meta", "internal/sights", "internal/faults", "internal/fsys", "internal/random", "internal/leaks", "internal/simfs", "internal/emulation"}
 
 // forTests are those that only tests, and each other, may use.
 var forTests = []string{"internal/netfs", "internal/explore/explore", "internal/explore", "internal/explore/gate", "internal/explore/net", "internal/faults", "internal/simfs", "internal/leaks", "internal/emulation"}

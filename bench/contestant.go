@@ -42,11 +42,22 @@ type contestant struct {
 	fresh bool
 }
 
+// boundTitle begins the titles of the bounds (contestant_bounds.go).
+const boundTitle = "bound: "
+
 var contestants = []*contestant{
 	{name: "excl", title: "bare create, write, close, unlink", open: openExcl},
 	{name: "flock", title: "bare open, flock, close", open: openFlock},
 	{name: "mutex-excl", title: "sync.Mutex and bare create, write, close, unlink", open: openMutexExcl},
 	{name: "mutex-flock", title: "sync.Mutex and bare open, flock, close", open: openMutexFlock},
+
+	{name: "bound-soft", title: boundTitle + "the protocol's calls", open: openSoftCalls, about: aboutCalls},
+	{name: "bound-hard", title: boundTitle + "the protocol's calls, with a record", open: openHardCallsRecord, about: aboutOrder},
+	{name: "bound-hard-norecord", title: boundTitle + "the protocol's calls, no record", open: openHardCalls, about: aboutOrder},
+	{name: "bound-thread", title: boundTitle + "a thread and a channel", open: openThread, about: "What is blocked in flock(2) cannot be cancelled, so another goroutine is, and the caller waits for that one, for his context, and for a timer."},
+	{name: "bound-mutex-soft", title: boundTitle + "sync.Mutex and the protocol's calls", open: openMutexSoftCalls},
+	{name: "bound-mutex-hard", title: boundTitle + "sync.Mutex and the protocol's calls, with a record", open: openMutexHardCallsRecord},
+	{name: "bound-mutex-hard-norecord", title: boundTitle + "sync.Mutex and the protocol's calls, no record", open: openMutexHardCalls},
 
 	{name: "soft", title: "**filelock Soft**", open: openSoft, ours: true},
 	{name: "file", title: "**filelock File**", open: openFile, ours: true},

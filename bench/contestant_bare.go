@@ -23,17 +23,29 @@ type bareFlock struct {
 func openFlock(path string) (locker, error) { return &bareFlock{path: path, fd: -1}, nil }
 
 func (l *bareFlock) lock(context.Context) error {
-	fd, err := unix.Open(l.path, unix.O_RDWR|unix.O_CREAT|unix.O_CLOEXEC, 0o644)
+	fd, err := openBare(l.path)
 	if err != nil {
-		return fmt.Errorf("open %q: %w", l.path, err)
+		return err
 	}
+	if err := blockingFlock(fd); err != nil {
+		return errors.Join(fmt.Errorf("flock %q: %w", l.path, err), unix.Close(fd))
+	}
+	l.fd = fd
+	return nil
+}
+
+func openBare(path string) (int, error) {
+	fd, err := unix.Open(path, unix.O_RDWR|unix.O_CREAT|unix.O_CLOEXEC, 0o644)
+	if err != nil {
+		return fd, fmt.Errorf("open %q: %w", path, err)
+	}
+	return fd, nil
+}
+
+func blockingFlock(fd int) error {
 	for {
-		switch err := unix.Flock(fd, unix.LOCK_EX); {
-		case err == nil:
-			l.fd = fd
-			return nil
-		case !errors.Is(err, unix.EINTR):
-			return errors.Join(fmt.Errorf("flock %q: %w", l.path, err), unix.Close(fd))
+		if err := unix.Flock(fd, unix.LOCK_EX); err != unix.EINTR {
+			return err
 		}
 	}
 }
@@ -48,21 +60,20 @@ type bareExcl struct {
 
 // openExcl writes as many bytes as a Soft does.
 func openExcl(path string) (locker, error) {
-	record, err := recordOf(path + ".record")
+	record, err := recordOf(lock.NewSoft(path + ".record"))
 	if err != nil {
 		return nil, err
 	}
 	return &bareExcl{path, record}, nil
 }
 
-// recordOf is what a Soft writes into the file at path.
-func recordOf(path string) ([]byte, error) {
-	s := lock.NewSoft(path)
-	if err := s.TryLock(); err != nil {
+// recordOf is what ours writes into its file.
+func recordOf(l lock.Locker) ([]byte, error) {
+	if err := l.TryLock(); err != nil {
 		return nil, err
 	}
-	b, err := os.ReadFile(path)
-	return b, errors.Join(err, s.Unlock())
+	b, err := os.ReadFile(l.Path())
+	return b, errors.Join(err, l.Unlock())
 }
 
 func (l *bareExcl) lock(context.Context) error {
@@ -83,15 +94,13 @@ type behindMutex struct{ locker }
 // theMutex is that of the one path that a process of this benchmark locks.
 var theMutex sync.Mutex
 
-func openMutexExcl(path string) (locker, error) {
-	theMutex.Lock() // openExcl locks, too
-	defer theMutex.Unlock()
-	l, err := openExcl(path)
-	return behindMutex{l}, err
-}
+func openMutexExcl(path string) (locker, error)  { return openBehindMutex(openExcl, path) }
+func openMutexFlock(path string) (locker, error) { return openBehindMutex(openFlock, path) }
 
-func openMutexFlock(path string) (locker, error) {
-	l, err := openFlock(path)
+func openBehindMutex(open func(string) (locker, error), path string) (locker, error) {
+	theMutex.Lock() // some lock to see the record
+	defer theMutex.Unlock()
+	l, err := open(path)
 	return behindMutex{l}, err
 }
 

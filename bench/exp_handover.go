@@ -38,11 +38,11 @@ func handover(b *bench, p *place) []*table {
 		})
 		return b.rotate(t, b.effort.rounds)
 	}
-	hard := []string{"file", "file-norecord", "gofrs"}
+	hard := []string{"bound-mutex-hard", "bound-mutex-hard-norecord", "file", "file-norecord", "gofrs"}
 	if b.effort.all {
 		hard = append(hard, "gofrs-retry", "lockedfile")
 	}
 	return append(
-		one("soft", "mutex-excl", "soft"),
+		one("soft", "mutex-excl", "bound-mutex-soft", "soft"),
 		one("hard", "mutex-flock", hard...)...)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/filelock-go/filelock/lock"
 	"github.com/filelock-go/filelock/meta"
 )
 
@@ -64,7 +65,7 @@ func graveyard(dir string, n int) error {
 	if err := os.Mkdir(dir, 0o777); err != nil {
 		return err
 	}
-	raw, err := recordOf(filepath.Join(dir, "one"))
+	raw, err := recordOf(lock.NewSoft(filepath.Join(dir, "one")))
 	if err != nil {
 		return err
 	}

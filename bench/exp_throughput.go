@@ -12,7 +12,7 @@ const section = time.Millisecond
 
 // throughput measures processes that lock again as soon as they have unlocked.
 func throughput(b *bench, p *place) []*table {
-	names := []string{"soft", "file", "gofrs-retry"}
+	names := []string{"bound-thread", "soft", "file", "gofrs-retry"}
 	if b.effort.all {
 		names = append(names, "gofrs", "certmagic", "py-soft", "py-file")
 	}

@@ -54,7 +54,7 @@ func uncontended(b *bench, p *place) []*table {
 	}
 	return append(
 		one("soft", "excl", "The reference creates the file with O_EXCL, writes as many bytes as our record has, closes and removes it.",
-			"soft", "certmagic", "nightlyone", "py-soft", "dotlockfile"),
+			"bound-soft", "soft", "certmagic", "nightlyone", "py-soft", "dotlockfile"),
 		one("hard", "flock", "The file stays. With a record, ours says in the file who holds the lock.",
-			"file", "file-norecord", "gofrs", "lockedfile", "py-file")...)
+			"bound-hard", "bound-hard-norecord", "file", "file-norecord", "gofrs", "lockedfile", "py-file")...)
 }

@@ -26,7 +26,7 @@ func wake(b *bench, p *place) []*table {
 			{key: "p99", title: "p99", of: p99, ratio: ofAll},
 		},
 	}
-	names := []string{"soft", "file", "gofrs-retry"}
+	names := []string{"bound-thread", "soft", "file", "gofrs-retry"}
 	if b.effort.all {
 		names = append(names, "gofrs", "lockedfile", "py-soft", "py-file")
 	}

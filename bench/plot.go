@@ -149,7 +149,8 @@ func (d decades) Ticks(low, high float64) []plot.Tick {
 	return slices.DeleteFunc(ts, func(t plot.Tick) bool { return t.Value < low*0.999 || t.Value > high*1.001 })
 }
 
-// colors: ours are warm and thick, the reference is black, peers are cool.
+// colors: ours are warm and thick, the reference is black, bounds are brown, peers
+// are cool.
 var colors = map[string]color.Color{
 	"soft": color.RGBA{0xd6, 0x27, 0x28, 0xff}, "file": color.RGBA{0xff, 0x7f, 0x0e, 0xff}, "file-norecord": color.RGBA{0xe3, 0xb5, 0x05, 0xff},
 	"filelock-run": color.RGBA{0xd6, 0x27, 0x28, 0xff}, "filelock-run-hard": color.RGBA{0xff, 0x7f, 0x0e, 0xff}, "reaper-scan": color.RGBA{0xd6, 0x27, 0x28, 0xff},
@@ -163,6 +164,9 @@ func colorOf(c *contestant, isRef bool) color.Color {
 	}
 	if isRef {
 		return color.Black
+	}
+	if strings.HasPrefix(c.title, boundTitle) {
+		return color.RGBA{0x8c, 0x56, 0x4b, 0xff}
 	}
 	return color.Gray{0x80}
 }

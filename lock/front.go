@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/internal/waking"
 	"github.com/filelock-go/filelock/meta"
 	"github.com/filelock-go/filelock/reaper"
 )
@@ -33,7 +34,7 @@ type front struct {
 	looks    int  // how often events called for a look at once
 	since    time.Time
 
-	events events
+	events waking.Events
 	pace   pace
 	net    net
 }
@@ -176,14 +177,16 @@ func (f *front) arrange(st *reaper.Status) signs {
 // waiting is what a waiter with a thread is woken by; without one it is events.
 func (f *front) waiting(st *reaper.Status) signs {
 	if f.park != nil {
-		f.events.close()
+		f.events.Close()
 		f.since = f.h.cfg.host.Now()
 		return signs{through: f.park.done, pause: f.net.pause()}
 	}
-	switch look, soon := f.events.arm(f.h, st); {
+	look, soon, err := f.events.Arm(f.h.dir, f.h.name, st)
+	f.h.logGate(err)
+	switch {
 	case soon: // where nothing tells of the file, the owner's end may be told all the same
 		s := f.soon()
-		s.ended = f.events.ended()
+		s.ended = f.events.Ended()
 		return s
 	case look && f.looks < mostIdle:
 		f.looks++
@@ -197,7 +200,7 @@ func (f *front) waiting(st *reaper.Status) signs {
 	if st != nil && st.Record != nil && st.Record.LeaseMS > 0 {
 		pause = min(pause, leaseLook) // that it is not renewed is told by nothing
 	}
-	return signs{changed: f.events.changed(), ended: f.events.ended(), pause: pause}
+	return signs{changed: f.events.Changed(), ended: f.events.Ended(), pause: pause}
 }
 
 // elsewhere: the thread is blocked on the file of an owner who is not the one
@@ -293,7 +296,7 @@ func (f *front) ungate() {
 
 // end gives everything back.
 func (f *front) end() {
-	f.events.close()
+	f.events.Close()
 	if f.park != nil {
 		f.unpark()
 	}

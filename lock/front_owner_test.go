@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/filelock-go/filelock/internal/faults"
+	"github.com/filelock-go/filelock/internal/fsys"
+	"github.com/filelock-go/filelock/internal/host"
 	"github.com/filelock-go/filelock/meta"
 	"github.com/filelock-go/filelock/reaper"
 )
@@ -39,8 +42,9 @@ func TestTheOwnersEndWakesWhereTheFileTellsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := NewSoft(filepath.Join(dir, "x.lock"))
-	f := front{h: &l.handle, events: events{none: true}}
+	unwatched := faults.On(fsys.Real, nil) // only what is really the system's is
+	l := NewSoft(filepath.Join(dir, "x.lock"), InHost(host.Real.With(unwatched)))
+	f := front{h: &l.handle}
 	defer f.end()
 	seen := &reaper.Status{Record: &meta.Record{
 		Token: "t", PID: id.PID, Start: id.Start, BootID: id.BootID, MachineID: id.MachineID,

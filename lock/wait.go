@@ -151,9 +151,9 @@ func (h *handle) wait(ctx context.Context, limit time.Duration, start time.Time,
 		case <-by.through:
 			f.woken()
 		case <-by.changed:
-			f.events.told()
+			f.events.Told()
 		case <-by.ended:
-			f.events.closeOwner()
+			f.events.CloseOwner()
 		case <-look:
 			f.paused()
 		case <-ctx.Done():

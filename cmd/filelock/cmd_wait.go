@@ -34,7 +34,9 @@ watching: once the lock was seen not to be renewed for all of its lease.`,
 
 func (a *app) wait(ctx context.Context, path string, wait time.Duration) error {
 	deadline := time.Now().Add(wait)
-	for p, odd := firstLook, 0; ; {
+	s := newSleeper(path)
+	defer s.end()
+	for odd := 0; ; {
 		st, err := a.look(ctx, path)
 		switch {
 		case err != nil:
@@ -52,18 +54,15 @@ func (a *app) wait(ctx context.Context, path string, wait time.Duration) error {
 		default:
 			odd++
 		}
-		left := p
+		left := longestNet
 		if wait >= 0 {
 			if left = time.Until(deadline); left <= 0 {
 				return a.notInTime(ctx, st, exitConflict)
 			}
 		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(min(p, left)):
+		if err := s.sleep(ctx, &st, left); err != nil {
+			return err
 		}
-		p = nextPause(p, st)
 	}
 }
 

@@ -100,11 +100,11 @@ func settle(t *testing.T, args []string, before int) {
 }
 
 // goroutines is how many there are, but for those that a wait leaves blocked for
-// as long as the lock is held (package lock).
+// as long as the lock is held (package lock, and sleeper).
 func goroutines() int {
 	b := make([]byte, 1<<20)
 	stacks := string(b[:runtime.Stack(b, true)])
-	return strings.Count("\n\n"+stacks, "\n\ngoroutine ") - strings.Count(stacks, "/lock.parkedWaiter(")
+	return strings.Count("\n\n"+stacks, "\n\ngoroutine ") - strings.Count(stacks, "/lock.parkedWaiter(") - strings.Count(stacks, ".blockedWaiter(")
 }
 
 // pretend runs no COMMAND.

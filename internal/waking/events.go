@@ -1,4 +1,6 @@
-package lock
+// Package waking is what wakes somebody who waits for a lock and has no thread
+// that is blocked on it.
+package waking
 
 import (
 	"errors"
@@ -9,13 +11,14 @@ import (
 	"github.com/filelock-go/filelock/reaper"
 )
 
-// events are what wakes a waiter where there is no thread to be blocked: the
+// Events are what wakes a waiter where there is no thread to be blocked: the
 // owner has no kernel lock (its record was written for a process without a
 // descriptor), or too many threads are blocked already. They say that something
 // happened to the lock file, or that the owner's process has ended. They may
 // come for nothing, and be missed where the system has none; so they only call
-// for a look.
-type events struct {
+// for a look. The zero value is ready; it is to be closed, and not for several
+// goroutines at once.
+type Events struct {
 	file    *fsys.Watching
 	owner   *meta.Ending
 	token   string // of the acquisition that owner is about
@@ -24,42 +27,42 @@ type events struct {
 	noOwner bool   // nor the owner's process, which could be judged from here
 }
 
-// arm sees to it that there are events. look says that the lock is to be looked
-// at once more: what happened before the watch began is not told. soon says
-// that nothing tells, or that what was told came to nothing just now, so the
-// next look is due soon.
-func (e *events) arm(h *handle, st *reaper.Status) (look, soon bool) {
-	e.armOwner(h, st)
+// Arm sees to it that there are events of the file name, which was seen as st;
+// nil when nothing is known of it. look says that the lock is to be looked at once
+// more: what happened before the watch began is not told. soon says that nothing
+// tells, or that what was told came to nothing just now, so the next look is due
+// soon. The error says why something cannot be watched, once.
+func (e *Events) Arm(dir fsys.Dir, name string, st *reaper.Status) (look, soon bool, err error) {
+	err = e.armOwner(st)
 	if e.none || e.noOwner {
-		return false, true
+		return false, true, err
 	}
 	if e.file != nil && !e.stirred {
-		return false, false
+		return false, false, err
 	}
 	// A watch is of a file and not of a name. The new one before the end of the
 	// old: they share what the system has for a process.
-	file, err := fsys.Watch(h.dir, h.name)
+	file, werr := fsys.Watch(dir, name)
 	stirred := e.stirred
 	e.closeFile()
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return true, false
-	case err != nil:
+	case errors.Is(werr, fs.ErrNotExist):
+		return true, false, err
+	case werr != nil:
 		e.none = true
-		h.logGate(err)
-		return false, true
+		return false, true, errors.Join(err, werr)
 	}
 	e.file = file
-	return !stirred, stirred
+	return !stirred, stirred, err
 }
 
 // armOwner watches the process that a record without a kernel lock names. That
 // it has ended is for the next look to judge.
-func (e *events) armOwner(h *handle, st *reaper.Status) {
+func (e *Events) armOwner(st *reaper.Status) error {
 	if st == nil || st.Record == nil || st.Record.KernelLock || st.Record.Token == e.token {
-		return
+		return nil
 	}
-	e.closeOwner()
+	e.CloseOwner()
 	e.token, e.noOwner = st.Record.Token, false
 	owner, err := meta.WatchProcess(st.Record.Owner())
 	switch {
@@ -69,28 +72,31 @@ func (e *events) armOwner(h *handle, st *reaper.Status) {
 		// Whether it lives cannot be judged from here, by no look.
 	default:
 		e.noOwner = true
-		h.logGate(err)
+		return err
 	}
+	return nil
 }
 
-func (e *events) changed() <-chan struct{} {
+// Changed receives when something may have happened to the file.
+func (e *Events) Changed() <-chan struct{} {
 	if e.file == nil || e.stirred {
 		return nil
 	}
 	return e.file.C()
 }
 
-func (e *events) ended() <-chan struct{} {
+// Ended receives when the owner's process has ended.
+func (e *Events) Ended() <-chan struct{} {
 	if e.owner == nil {
 		return nil
 	}
 	return e.owner.C()
 }
 
-// told notes that the file has told of something.
-func (e *events) told() { e.stirred = true }
+// Told notes that the file has told of something.
+func (e *Events) Told() { e.stirred = true }
 
-func (e *events) closeFile() {
+func (e *Events) closeFile() {
 	if e.file != nil {
 		e.file.Close()
 		e.file = nil
@@ -98,14 +104,16 @@ func (e *events) closeFile() {
 	e.stirred = false
 }
 
-func (e *events) closeOwner() {
+// CloseOwner ends the watch of the owner's process: it has ended.
+func (e *Events) CloseOwner() {
 	if e.owner != nil {
 		e.owner.Close()
 		e.owner = nil
 	}
 }
 
-func (e *events) close() {
+// Close ends all watches.
+func (e *Events) Close() {
 	e.closeFile()
-	e.closeOwner()
+	e.CloseOwner()
 }
