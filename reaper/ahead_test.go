@@ -235,6 +235,43 @@ func TestAScanThatWaitsForItsCallerSaysWhatIsSo(t *testing.T) {
 	}
 }
 
+// The same when another look of the same goroutine lasts for so long.
+func TestWhatWasFoundBesideASlowLookBecomesOldToo(t *testing.T) {
+	dir := quickDir(t)
+	owners := map[string]*process{}
+	for _, name := range []string{"a", "b", "c", "d"} {
+		path := filepath.Join(dir, name)
+		owners[path] = start(t)
+		hold(t, owners[path], "soft", path)
+	}
+	order, let := listing(t, dir), make(chan struct{})
+	r := watching(func(name string) {
+		if name == order[3] {
+			<-let
+		}
+	})
+	var got []string
+	for st, err := range r.Scan(t.Context(), dir, reaper.Options{}) {
+		must(t, err)
+		got = append(got, filepath.Base(st.Path))
+		if want := map[bool]reaper.State{true: reaper.Held, false: reaper.Stale}[len(got) == 1]; st.State != want {
+			t.Errorf("lock %d is %s, want %s", len(got), st.State, want)
+		}
+		if len(got) == 1 {
+			for _, p := range owners {
+				p.end(t)
+			}
+			time.Sleep(1100 * time.Millisecond) // the loop takes its time
+		}
+		if len(got) == 2 {
+			close(let)
+		}
+	}
+	if !slices.Equal(got, order) {
+		t.Errorf("%q, want %q", got, order)
+	}
+}
+
 // Looks at two names of one inode do not see each other's probes.
 func TestHardLinksOfADeadLockAreAllStale(t *testing.T) {
 	dir := quickDir(t)
