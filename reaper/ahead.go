@@ -23,10 +23,14 @@ import (
 
 const (
 	// The first batches of a directory are small, so that there is something to
-	// report soon and something to do for each processor; the later ones are as
-	// large as it takes for a goroutine to be busy while another is not scheduled.
-	fewFiles  = 8
-	mostFiles = 128
+	// report soon and something to do for each processor; the later ones are large,
+	// so that a goroutine is busy while another is not scheduled for milliseconds.
+	fewFiles = 8
+	// mostAhead is how many files are looked at ahead at most, all batches
+	// together, and mostKept the bytes of them that are kept for the caller: what
+	// is in a file, and how long its path is, is a stranger's choice.
+	mostAhead = 2048
+	mostKept  = mostAhead * 2 << 10
 	// resultsEvery is how long a batch may keep what it has found, where each
 	// look takes its time.
 	resultsEvery = 50 * time.Millisecond
@@ -36,6 +40,8 @@ const (
 	// grace is how long the looks in hand have to come back when the context is
 	// done; then they are left behind.
 	grace = 50 * time.Millisecond
+	// notLooked is as of a time before any walk, too old to be reported.
+	notLooked = -2 * freshFor
 )
 
 // batches is how many are looked at at once: enough for every processor, while
@@ -53,7 +59,7 @@ type batch struct {
 	names []string
 	found []finding // one for each name
 	next  int       // of the names: what is to be reported next
-	again bool      // these were looked at before, and what was found became too old
+	again bool      // these are looked at because it is their turn
 	desk  desk
 
 	// looked is how many of the names have been looked at: what was found about
@@ -89,7 +95,7 @@ func (w *walker) file(d *place, name string) (more bool) {
 		return true
 	}
 	w.send(d)
-	w.q.files = min(2*len(b.names), mostFiles)
+	w.q.files = min(2*len(b.names), mostAhead/batches)
 	return len(w.q.sent) < batches || w.reportOldest(d)
 }
 
@@ -158,15 +164,23 @@ func (w *walker) start(d *place, b *batch) {
 	}()
 }
 
+// lookAt looks at a batch's files, but leaves those that there is no room for
+// until it is their turn to be reported.
 func (w *walker) lookAt(d *place, b *batch) {
+	kept := 0
 	began := b.since.Load()
 	for i, name := range b.names {
 		if w.q.stopped.Load() {
 			return
 		}
 		f := &b.found[i]
-		f.st, f.isLock, f.err = w.listed(d, name, &b.desk)
-		f.asOf = time.Duration(began)
+		if kept < mostKept/batches {
+			f.st, f.isLock, f.err = w.listed(d, name, &b.desk)
+			f.asOf = time.Duration(began)
+			kept += len(f.st.Raw) + len(f.st.Path)
+		} else {
+			*f = finding{asOf: notLooked}
+		}
 		began = int64(w.elapsed())
 		b.since.Store(began)
 		if !b.looked.CompareAndSwap(int32(i), int32(i+1)) {
@@ -227,8 +241,8 @@ func (w *walker) reportSome(d *place, b *batch) (more bool) {
 		if w.ctx.Err() != nil {
 			return w.giveUp(d, b.names[b.next])
 		}
-		// Of what was looked at again the first is reported however old it is, or
-		// a walk whose looks are slow would never go on.
+		// Of what is looked at again the first is reported however old it is, or a
+		// walk whose looks are slow would never go on.
 		f := &b.found[b.next]
 		if w.elapsed()-f.asOf > freshFor && !(b.again && b.next == 0) {
 			names := b.names[b.next:looked]
