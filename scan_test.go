@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"runtime/metrics"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,7 +37,7 @@ const heapBound = 32 << 20
 func TestManyLocksAreScannedAndReapedInBoundedMemory(t *testing.T) {
 	n := manyLocks()
 	dir := t.TempDir()
-	graveyard(t, dir, n)
+	graveyard(t, dir, n, "")
 	h := watchHeap()
 	start := time.Now()
 	if found := scanAll(t, dir, h); found != n {
@@ -58,10 +59,26 @@ func TestManyLocksAreScannedAndReapedInBoundedMemory(t *testing.T) {
 	}
 }
 
+// The records are as long as they can be: what is looked at ahead is bounded in
+// bytes, too, or it would be 64 MiB of them.
+func TestLongRecordsAreScannedInBoundedMemory(t *testing.T) {
+	const n = 2500
+	dir := t.TempDir()
+	graveyard(t, dir, n, strings.Repeat("n", meta.MaxSize-1024))
+	h := watchHeap()
+	if found := scanAll(t, dir, h); found != n {
+		t.Errorf("scan found %d dead owners' locks, want %d", found, n)
+	}
+	t.Logf("the heap grew by %d KiB at most", h.growth()>>10)
+	if h.growth() > heapBound {
+		t.Errorf("the heap grew by %d MiB, want at most %d", h.growth()>>20, heapBound>>20)
+	}
+}
+
 func BenchmarkScan(b *testing.B) {
 	n := manyLocks()
 	dir := b.TempDir()
-	graveyard(b, dir, n)
+	graveyard(b, dir, n, "")
 	h := watchHeap()
 	for b.Loop() {
 		scanAll(b, dir, h)
@@ -76,7 +93,7 @@ func BenchmarkReap(b *testing.B) {
 	var h *heap
 	for b.Loop() {
 		b.StopTimer()
-		graveyard(b, dir, n)
+		graveyard(b, dir, n, "")
 		h = watchHeap()
 		b.StartTimer()
 		if broken := reapAll(b, dir, h); broken != n {
@@ -110,7 +127,7 @@ func reapAll(t testing.TB, dir string, h *heap) (broken int) {
 }
 
 // graveyard makes the soft locks of n owners that died, as they leave them.
-func graveyard(t testing.TB, dir string, n int) {
+func graveyard(t testing.TB, dir string, n int, note string) {
 	t.Helper()
 	needsSoft(t)
 	p := start(t, "hold", tempPath(t))
@@ -127,7 +144,7 @@ func graveyard(t testing.TB, dir string, n int) {
 		must(t, err)
 		rec := meta.Record{
 			Format: meta.Format, Kind: meta.KindSoft, Token: host.Real.NewToken(), Created: time.Now().UTC(),
-			KernelLock: true, Inode: strconv.FormatUint(info.Ino, 10), Filesystem: class.Type,
+			KernelLock: true, Inode: strconv.FormatUint(info.Ino, 10), Filesystem: class.Type, Note: note,
 		}
 		rec.SetOwner(owner)
 		b, err := rec.Encode()

@@ -42,7 +42,10 @@ func Parse(b []byte) Content {
 		}
 		return malformed("it begins neither with %s nor as a lock file of another program", beginning)
 	}
-	r, err := parseObject(b)
+	r, err := quickRecord(b), error(nil)
+	if r == nil {
+		r, err = parseObject(b)
+	}
 	switch {
 	case err == nil && len(bytes.TrimRight(b, " \t\r\n")) >= MaxSize:
 		return malformed("larger than %d bytes with its newline", MaxSize)

@@ -23,10 +23,14 @@ import (
 
 const (
 	// The first batches of a directory are small, so that there is something to
-	// report soon and something to do for each processor; the later ones are as
-	// large as it takes for a goroutine to be busy while another is not scheduled.
-	fewFiles  = 8
-	mostFiles = 128
+	// report soon and something to do for each processor; the later ones are large,
+	// so that a goroutine is busy while another is not scheduled for milliseconds.
+	fewFiles = 8
+	// mostAhead is how many files are looked at ahead at most, all batches
+	// together, and mostKept the bytes of them that are kept for the caller: what
+	// is in a file, and how long its path is, is a stranger's choice.
+	mostAhead = 2048
+	mostKept  = mostAhead * 2 << 10
 	// resultsEvery is how long a batch may keep what it has found, where each
 	// look takes its time.
 	resultsEvery = 50 * time.Millisecond
@@ -36,6 +40,8 @@ const (
 	// grace is how long the looks in hand have to come back when the context is
 	// done; then they are left behind.
 	grace = 50 * time.Millisecond
+	// notLooked is as of a time before any walk, too old to be reported.
+	notLooked = -2 * freshFor
 )
 
 // batches is how many are looked at at once: enough for every processor, while
@@ -46,11 +52,14 @@ type finding struct {
 	st     Status
 	isLock bool
 	err    error
+	asOf   time.Duration // when the look began, in the walk's time
 }
 
 type batch struct {
 	names []string
 	found []finding // one for each name
+	next  int       // of the names: what is to be reported next
+	again bool      // these are looked at because it is their turn
 	desk  desk
 
 	// looked is how many of the names have been looked at: what was found about
@@ -86,7 +95,7 @@ func (w *walker) file(d *place, name string) (more bool) {
 		return true
 	}
 	w.send(d)
-	w.q.files = min(2*len(b.names), mostFiles)
+	w.q.files = min(2*len(b.names), mostAhead/batches)
 	return len(w.q.sent) < batches || w.reportOldest(d)
 }
 
@@ -136,7 +145,7 @@ func (w *walker) newBatch() *batch {
 	if n := len(w.q.idle); n > 0 {
 		b := w.q.idle[n-1]
 		w.q.idle = w.q.idle[:n-1]
-		b.names = b.names[:0]
+		b.names, b.next, b.again = b.names[:0], 0, false
 		b.looked.Store(0)
 		return b
 	}
@@ -155,14 +164,25 @@ func (w *walker) start(d *place, b *batch) {
 	}()
 }
 
+// lookAt looks at a batch's files, but leaves those that there is no room for
+// until it is their turn to be reported.
 func (w *walker) lookAt(d *place, b *batch) {
+	kept := 0
+	began := b.since.Load()
 	for i, name := range b.names {
 		if w.q.stopped.Load() {
 			return
 		}
 		f := &b.found[i]
-		f.st, f.isLock, f.err = w.listed(d, name, &b.desk)
-		b.since.Store(int64(w.elapsed()))
+		if kept < mostKept/batches {
+			f.st, f.isLock, f.err = w.listed(d, name, &b.desk)
+			f.asOf = time.Duration(began)
+			kept += len(f.st.Raw) + len(f.st.Path)
+		} else {
+			*f = finding{asOf: notLooked}
+		}
+		began = int64(w.elapsed())
+		b.since.Store(began)
 		if !b.looked.CompareAndSwap(int32(i), int32(i+1)) {
 			return // left behind
 		}
@@ -195,47 +215,68 @@ func (w *walker) await(ctx context.Context, d *place, b *batch, i int) (looked i
 	}
 }
 
-// reportOldest reports the oldest batch.
+// reportOldest reports the oldest batch, and what is looked at instead of it.
 func (w *walker) reportOldest(d *place) (more bool) {
-	b, again := w.q.sent[0], false
-	for i := 0; i < len(b.names); {
-		looked, err := w.await(w.ctx, d, b, i)
-		switch {
-		case w.ctx.Err() != nil:
-			return w.giveUp(d, b.names[i])
-		case err != nil:
-			name, rest := b.names[i], b.names[i+1:]
-			b = &batch{names: slices.Clone(rest)}
-			w.q.sent[0], i = b, 0
-			w.start(d, b)
-			st, err := noAnswer(join(d, name), w.o.patience())
-			if !w.visit(d, name, st, err) {
-				return false
-			}
-			continue
-		}
-		for ; i < looked; i++ {
-			if w.ctx.Err() != nil {
-				return w.giveUp(d, b.names[i])
-			}
-			if !again && looked == len(b.names) && w.elapsed()-time.Duration(b.since.Load()) > freshFor {
-				<-b.done
-				b.names = append(b.names[:0], b.names[i:]...)
-				b.looked.Store(0)
-				again, i = true, 0
-				w.start(d, b)
-				break
-			}
-			again = false
-			if !w.report(d, b.names[i], &b.found[i]) {
-				return false
-			}
+	for others := len(w.q.sent) - 1; len(w.q.sent) > others; {
+		if !w.reportSome(d, w.q.sent[0]) {
+			return false
 		}
 	}
-	<-b.done // all was looked at, so it has nothing more to do
-	w.q.sent = append(w.q.sent[:0], w.q.sent[1:]...)
-	w.q.idle = append(w.q.idle, b)
 	return true
+}
+
+// reportSome reports what has been found of the oldest batch, b.
+func (w *walker) reportSome(d *place, b *batch) (more bool) {
+	looked, err := w.await(w.ctx, d, b, b.next)
+	switch {
+	case w.ctx.Err() != nil:
+		return w.giveUp(d, b.names[b.next])
+	case err != nil:
+		name := b.names[b.next]
+		w.lookInstead(d, b, b.names[b.next+1:], false)
+		st, err := noAnswer(join(d, name), w.o.patience())
+		return w.visit(d, name, st, err)
+	}
+	for ; b.next < looked; b.next++ {
+		if w.ctx.Err() != nil {
+			return w.giveUp(d, b.names[b.next])
+		}
+		// Of what is looked at again the first is reported however old it is, or a
+		// walk whose looks are slow would never go on.
+		f := &b.found[b.next]
+		if w.elapsed()-f.asOf > freshFor && !(b.again && b.next == 0) {
+			names := b.names[b.next:looked]
+			if b.next = looked; looked == len(b.names) {
+				<-b.done
+			}
+			w.lookInstead(d, b, names, true)
+			return true
+		}
+		if !w.report(d, b.names[b.next], f) {
+			return false
+		}
+	}
+	if b.next == len(b.names) {
+		<-b.done // all was looked at, so it has nothing more to do
+		w.q.sent = slices.Delete(w.q.sent, 0, 1)
+		if len(w.q.idle) < batches {
+			w.q.idle = append(w.q.idle, b)
+		}
+	}
+	return true
+}
+
+// lookInstead has names looked at that were in the oldest batch, b, and are
+// reported before what is left of it, if anybody still looks at that.
+func (w *walker) lookInstead(d *place, b *batch, names []string, again bool) {
+	if !again || b.next == len(b.names) {
+		w.q.sent = slices.Delete(w.q.sent, 0, 1)
+	}
+	if len(names) > 0 {
+		instead := &batch{names: slices.Clone(names), again: again}
+		w.q.sent = slices.Insert(w.q.sent, 0, instead)
+		w.start(d, instead)
+	}
 }
 
 // giveUp says that the walk ends before name because the context is done.

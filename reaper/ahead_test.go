@@ -235,6 +235,80 @@ func TestAScanThatWaitsForItsCallerSaysWhatIsSo(t *testing.T) {
 	}
 }
 
+// The same when another look of the same goroutine lasts for so long.
+func TestWhatWasFoundBesideASlowLookBecomesOldToo(t *testing.T) {
+	dir := quickDir(t)
+	owners := map[string]*process{}
+	for _, name := range []string{"a", "b", "c", "d"} {
+		path := filepath.Join(dir, name)
+		owners[path] = start(t)
+		hold(t, owners[path], "soft", path)
+	}
+	order, let := listing(t, dir), make(chan struct{})
+	r := watching(func(name string) {
+		if name == order[3] {
+			<-let
+		}
+	})
+	var got []string
+	for st, err := range r.Scan(t.Context(), dir, reaper.Options{}) {
+		must(t, err)
+		got = append(got, filepath.Base(st.Path))
+		if want := map[bool]reaper.State{true: reaper.Held, false: reaper.Stale}[len(got) == 1]; st.State != want {
+			t.Errorf("lock %d is %s, want %s", len(got), st.State, want)
+		}
+		if len(got) == 1 {
+			for _, p := range owners {
+				p.end(t)
+			}
+			time.Sleep(1100 * time.Millisecond) // the loop takes its time
+		}
+		if len(got) == 2 {
+			close(let)
+		}
+	}
+	if !slices.Equal(got, order) {
+		t.Errorf("%q, want %q", got, order)
+	}
+}
+
+// What the kernel lock before was found to be decides only which probe comes
+// first.
+func TestAHeldLockAmongDeadOnesIsHeld(t *testing.T) {
+	dir, p, dead := quickDir(t), start(t), ended(t)
+	modes := map[string]string{}
+	for i := range 48 {
+		path := filepath.Join(dir, fmt.Sprintf("%02d.lock", i))
+		switch kind := []string{"dead", "soft", "dead", "file", "dead", "shared", "dead", "dead"}[i%8]; kind {
+		case "dead":
+			write(t, path, encode(t, onThisFile(t, path, recordOf(dead))))
+			modes[path] = ""
+		case "shared": // leaves the record of the holder before
+			hold(t, p, "file", path)
+			p.order(t, "release", path)
+			fallthrough
+		default:
+			hold(t, p, kind, path)
+			modes[path] = map[bool]string{true: "shared", false: "exclusive"}[kind == "shared"]
+		}
+	}
+	seen := 0
+	for st, err := range reaper.Scan(t.Context(), dir, reaper.Options{}) {
+		must(t, err)
+		seen++
+		mode, want := modes[st.Path], reaper.Held
+		if mode == "" {
+			want = reaper.Stale
+		}
+		if st.State != want || st.Mode != mode {
+			t.Errorf("%s is %s %q, want %s %q: %+v", st.Path, st.State, st.Mode, want, mode, st.Judgment)
+		}
+	}
+	if seen != len(modes) {
+		t.Errorf("%d locks, want %d", seen, len(modes))
+	}
+}
+
 // Looks at two names of one inode do not see each other's probes.
 func TestHardLinksOfADeadLockAreAllStale(t *testing.T) {
 	dir := quickDir(t)

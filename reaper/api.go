@@ -40,7 +40,7 @@ func Break(ctx context.Context, path string, o Options) (Status, error) {
 // deep it yields the rest with an error.
 //
 // Memory is bounded however many files there are. While the loop's body runs,
-// the next files are looked at, a few hundred at most, so a Status may be a
+// the next files are looked at, 2,048 at most, so a Status may be a
 // second old when it is yielded, and what is known of an owner 100 ms older: for
 // a verdict of this moment, ask [Inspect]. The loop's body is never run
 // concurrently. When the loop ends, so has everything that was begun for it,

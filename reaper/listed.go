@@ -13,6 +13,7 @@ import (
 type desk struct {
 	text   [4 << 10]byte // room for a record as they usually are
 	recall recall
+	free   bool // the kernel lock of the file before was
 }
 
 // listed looks at a regular file that the walk came across. It is opened once
@@ -38,7 +39,7 @@ func (w *walker) listed(d *place, name string, k *desk) (st Status, isLock bool,
 }
 
 func (w *walker) opened(d *place, name string, f fsys.File, info fsys.Info, k *desk) (st Status, isLock bool, err error) {
-	s := sighting{info: info, recall: &k.recall, named: isOurs(name)}
+	s := sighting{info: info, recall: &k.recall, named: isOurs(name), likelyFree: k.free}
 	n, err := f.ReadInto(k.text[:])
 	switch {
 	case err != nil:
@@ -58,6 +59,7 @@ func (w *walker) opened(d *place, name string, f fsys.File, info fsys.Info, k *d
 	}
 	s.content = meta.Parse(s.raw)
 	st, err = w.r.judgeOpened(d, name, f, &s)
+	k.free = s.lock == lockFree
 	return st, true, err
 }
 
