@@ -78,6 +78,7 @@ type handle struct {
 	form    atomic.Pointer[meta.Form] // see written
 	mount   atomic.Pointer[mount]     // see softProtocol
 	network atomic.Pointer[network]   // see rememberNet
+	line    *line                     // the last one known; guarded by queueSet.mu
 
 	mu      sync.Mutex
 	hold    *hold

@@ -2,24 +2,16 @@ package lock
 
 import (
 	"container/list"
+	"slices"
 	"sync"
 	"time"
-
-	"github.com/filelock-go/filelock/internal/host"
 )
 
 // queues hold the goroutines of this process that wait for a lock: of those
 // that want the same in the same way, one looks at the file, and the others
 // wait in memory, first come first served. What they queue for is the right to
 // try; the file decides.
-var queues = queueSet{m: make(map[place]map[want]*queue), holds: make(map[place]holds)}
-
-// place is a path in a world; two spellings of one file are two places, which
-// costs order and looks, nothing else.
-type place struct {
-	host *host.Host
-	path string
-}
+var queues = queueSet{m: make(map[place]*line)}
 
 // want is what a waiter waits for and how. A waiter that may get the lock must
 // not stand behind one that cannot: a reader behind a writer, one that breaks
@@ -32,28 +24,15 @@ type want struct {
 }
 
 type queueSet struct {
-	mu    sync.Mutex
-	m     map[place]map[want]*queue
-	holds map[place]holds
-}
-
-// holds counts the handles of this process that have a lock. local: one of them
-// has seen that its filesystem is.
-type holds struct {
-	exclusive, shared int
-	local             bool
-}
-
-func (n *holds) of(m mode) *int {
-	if m == shared {
-		return &n.shared
-	}
-	return &n.exclusive
+	mu sync.Mutex
+	m  map[place]*line
 }
 
 // queue is the waiters that want the same.
 type queue struct {
 	list.List // of *waiter
+	line      *line
+	want      want
 	// later rouses the first one some time after he became the first because
 	// the one before him took the lock, which he will usually let go by then.
 	later *time.Timer
@@ -64,7 +43,6 @@ func (q *queue) first() *waiter { return q.Front().Value.(*waiter) }
 // waiter is one call of Lock that waits.
 type waiter struct {
 	h     *handle
-	want  want
 	queue *queue // that it stands in, as at
 	at    *list.Element
 	wake  chan struct{} // something changed: look again
@@ -78,8 +56,6 @@ func (w *waiter) rouse() {
 	}
 }
 
-func (h *handle) place() place { return place{h.cfg.host, h.path} }
-
 func (h *handle) want(m mode) want {
 	return want{h.proto.kind(), m, h.cfg.withoutReaping, h.cfg.poll}
 }
@@ -88,7 +64,8 @@ func (h *handle) want(m mode) want {
 func (s *queueSet) waited(h *handle, m mode) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.m) > 0 && s.m[h.place()][h.want(m)] != nil
+	l := s.find(h)
+	return l != nil && len(l.queues) > 0 && l.queue(h.want(m)) != nil
 }
 
 // held: a handle of this process has the lock in a way that excludes m. The
@@ -96,12 +73,8 @@ func (s *queueSet) waited(h *handle, m mode) bool {
 func (s *queueSet) held(h *handle, m mode) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.heldLocked(h, m)
-}
-
-func (s *queueSet) heldLocked(h *handle, m mode) bool {
-	n := s.holds[h.place()]
-	return n.exclusive > 0 || m == exclusive && n.shared > 0
+	l := s.find(h)
+	return l != nil && l.excludes(m)
 }
 
 // took notes that a handle has the lock. After it, released and leaving are the
@@ -112,10 +85,9 @@ func (s *queueSet) heldLocked(h *handle, m mode) bool {
 func (s *queueSet) took(h *handle, m mode) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := s.holds[h.place()]
+	n := &s.line(h).holds
 	*n.of(m)++
 	n.local = n.local || h.local.Load()
-	s.holds[h.place()] = n
 }
 
 // leaving is called before a lock is let go; see took.
@@ -127,20 +99,19 @@ func (s *queueSet) leaving() {
 
 // join puts a call at the end of its queue.
 func (s *queueSet) join(h *handle, m mode) *waiter {
-	w := &waiter{h: h, want: h.want(m), wake: make(chan struct{}, 1)}
+	w := &waiter{h: h, wake: make(chan struct{}, 1)}
+	want := h.want(m)
 	s.mu.Lock()
-	if s.holds[h.place()].local {
+	l := s.line(h)
+	if l.holds.local {
 		h.local.Store(true)
 	}
-	if s.m[h.place()] == nil {
-		s.m[h.place()] = make(map[want]*queue)
+	w.queue = l.queue(want)
+	if w.queue == nil {
+		w.queue = &queue{line: l, want: want}
+		l.queues = append(l.queues, w.queue)
 	}
-	q := s.m[h.place()][w.want]
-	if q == nil {
-		q = &queue{}
-		s.m[h.place()][w.want] = q
-	}
-	w.queue, w.at = q, q.PushBack(w)
+	w.at = w.queue.PushBack(w)
 	s.mu.Unlock()
 	h.mu.Lock()
 	if h.waiting == nil {
@@ -164,7 +135,6 @@ func (s *queueSet) leave(w *waiter) {
 func (s *queueSet) leaveLocked(w *waiter) (given *passage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := s.m[w.h.place()]
 	q := w.queue
 	first := q.Front() == w.at
 	q.Remove(w.at)
@@ -173,12 +143,11 @@ func (s *queueSet) leaveLocked(w *waiter) (given *passage) {
 		if q.later != nil {
 			q.later.Stop()
 		}
-		delete(all, w.want)
-		if len(all) == 0 {
-			delete(s.m, w.h.place())
-		}
+		l := q.line
+		l.queues = slices.DeleteFunc(l.queues, func(other *queue) bool { return other == q })
+		s.idle(l)
 	case !first:
-	case s.heldLocked(w.h, w.want.mode): // by w, most likely
+	case q.line.excludes(q.want.mode): // by w, most likely
 		if q.later == nil {
 			q.later = time.AfterFunc(linger, func() { s.rouseFirst(q) })
 		} else {
@@ -204,7 +173,11 @@ func (s *queueSet) rouseFirst(q *queue) {
 func (s *queueSet) give(h *handle, let *passage) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	q := s.m[h.place()][h.want(exclusive)]
+	l := s.find(h)
+	if l == nil {
+		return false
+	}
+	q := l.queue(h.want(exclusive))
 	if q == nil || q.first().given != nil {
 		return false
 	}
@@ -227,14 +200,14 @@ func (s *queueSet) turn(w *waiter) (first bool, given *passage) {
 func (s *queueSet) released(h *handle, m mode) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := s.holds[h.place()]
+	l := s.line(h)
+	n := &l.holds
 	*n.of(m)--
 	if n.exclusive == 0 && n.shared == 0 {
-		delete(s.holds, h.place())
-	} else {
-		s.holds[h.place()] = n
+		n.local = false // whatever is there next
 	}
-	for _, q := range s.m[h.place()] {
+	for _, q := range l.queues {
 		q.first().rouse()
 	}
+	s.idle(l)
 }
