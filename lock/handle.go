@@ -173,6 +173,7 @@ func (h *handle) attempt(ctx context.Context, t *try) (*reaper.Status, error) {
 		return st, err
 	}
 	queues.took(h, t.mode)
+	hd.counted = true
 	h.keep(hd, t)
 	h.mu.Lock()
 	h.hold, h.n = hd, 1
@@ -264,6 +265,7 @@ func (h *handle) end(force bool) error {
 	h.overdue()
 	hd := h.hold
 	h.hold, h.n = nil, 0
+	over := hd.over
 	h.mu.Unlock()
 	var start time.Time
 	if h.logs() {
@@ -272,17 +274,28 @@ func (h *handle) end(force bool) error {
 	queues.leaving()
 	err := h.release(hd)
 	<-h.turn
-	h.mu.Lock() // the keeper may just be finding it lost
-	switch {
-	case hd.over:
-		err = h.lostError()
-	case errors.Is(err, ErrLost):
-		hd.lose()
+	if hd.lease != nil || over || err != nil {
+		h.mu.Lock() // the keeper may just be finding it lost
+		switch {
+		case hd.over:
+			err = h.lostError()
+		case errors.Is(err, ErrLost):
+			hd.lose()
+		}
+		h.mu.Unlock()
 	}
-	h.mu.Unlock()
 	h.logRelease(hd, start, err)
-	queues.released(h, hd.mode)
+	h.tell(hd)
 	return err
+}
+
+// tell tells the waiters of this process, once, that a hold is over. One that a
+// call took which nobody waited for was never counted.
+func (h *handle) tell(hd *hold) {
+	if hd.counted {
+		hd.counted = false
+		queues.released(h, hd.mode)
+	}
 }
 
 // release lets go of a hold, and then of the place in the order it came with.

@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,6 +27,9 @@ type want struct {
 type queueSet struct {
 	mu sync.Mutex
 	m  map[place]*line
+	// busy is how many holds and waiters there are. Most processes have one lock
+	// at a time, and need not look for others before they take it.
+	busy atomic.Int64
 }
 
 // queue is the waiters that want the same.
@@ -62,6 +66,9 @@ func (h *handle) want(m mode) want {
 
 // waited: somebody of this process waits for the same already.
 func (s *queueSet) waited(h *handle, m mode) bool {
+	if s.busy.Load() == 0 {
+		return false
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.find(h)
@@ -71,6 +78,9 @@ func (s *queueSet) waited(h *handle, m mode) bool {
 // held: a handle of this process has the lock in a way that excludes m. The
 // path may name another file by now, so it is not for ever to be believed.
 func (s *queueSet) held(h *handle, m mode) bool {
+	if s.busy.Load() == 0 {
+		return false
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.find(h)
@@ -85,6 +95,7 @@ func (s *queueSet) held(h *handle, m mode) bool {
 func (s *queueSet) took(h *handle, m mode) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.busy.Add(1)
 	n := &s.line(h).holds
 	*n.of(m)++
 	n.local = n.local || h.local.Load()
@@ -102,6 +113,7 @@ func (s *queueSet) join(h *handle, m mode) *waiter {
 	w := &waiter{h: h, wake: make(chan struct{}, 1)}
 	want := h.want(m)
 	s.mu.Lock()
+	s.busy.Add(1)
 	l := s.line(h)
 	if l.holds.local {
 		h.local.Store(true)
@@ -135,6 +147,7 @@ func (s *queueSet) leave(w *waiter) {
 func (s *queueSet) leaveLocked(w *waiter) (given *passage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.busy.Add(-1)
 	q := w.queue
 	first := q.Front() == w.at
 	q.Remove(w.at)
@@ -200,6 +213,7 @@ func (s *queueSet) turn(w *waiter) (first bool, given *passage) {
 func (s *queueSet) released(h *handle, m mode) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.busy.Add(-1)
 	l := s.line(h)
 	n := &l.holds
 	*n.of(m)--

@@ -304,6 +304,12 @@ func (p softProtocol) release(h *handle, hd *hold) error {
 		return p.releaseLeased(h, hd)
 	}
 	err := unlinkOwn(h, hd.id)
+	if err == nil && hd.gate == nil {
+		// The next file can be made. To close this one frees its inode, which takes
+		// as long as all the rest: meanwhile the next goroutine can be woken. Where
+		// others stand at the gate it would find that still closed.
+		h.tell(hd)
+	}
 	if hd.chain.dup || err != nil && !errors.Is(err, ErrLost) {
 		// A child with a duplicate of the descriptor is not to seem the owner,
 		// nor to keep those asleep who are blocked on the file.
