@@ -185,17 +185,18 @@ func (s *queueSet) rouseFirst(q *queue) {
 // be let go and taken again; false when there is none.
 func (s *queueSet) give(h *handle, let *passage) bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := s.find(h)
-	if l == nil {
+	var to *waiter
+	if l := s.find(h); l != nil {
+		if q := l.queue(h.want(exclusive)); q != nil && q.first().given == nil {
+			to = q.first()
+			to.given = let
+		}
+	}
+	s.mu.Unlock()
+	if to == nil {
 		return false
 	}
-	q := l.queue(h.want(exclusive))
-	if q == nil || q.first().given != nil {
-		return false
-	}
-	q.first().given = let
-	q.first().rouse()
+	to.rouse() // as in released
 	return true
 }
 
@@ -210,7 +211,18 @@ func (s *queueSet) turn(w *waiter) (first bool, given *passage) {
 
 // released notes that a handle of this process has let go, and tells the first
 // waiters of the path.
+//
+// They are woken when mu is free, for waking takes as long as many a hold, and
+// the first thing that the woken want is mu. Who leaves meanwhile passes it on:
+// the lock is not held any more.
 func (s *queueSet) released(h *handle, m mode) {
+	var few [4]*waiter
+	for _, w := range s.releasedTo(h, m, few[:0]) {
+		w.rouse()
+	}
+}
+
+func (s *queueSet) releasedTo(h *handle, m mode, first []*waiter) []*waiter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.busy.Add(-1)
@@ -221,7 +233,8 @@ func (s *queueSet) released(h *handle, m mode) {
 		n.local = false // whatever is there next
 	}
 	for _, q := range l.queues {
-		q.first().rouse()
+		first = append(first, q.first())
 	}
 	s.idle(l)
+	return first
 }
