@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/filelock-go/filelock/internal/fsys"
 	"github.com/filelock-go/filelock/meta"
 	"github.com/filelock-go/filelock/reaper"
 )
@@ -113,4 +116,29 @@ func doneOnEntry(ctx context.Context, path string) error {
 		return fmt.Errorf("lock %q: %w", path, err)
 	}
 	return fmt.Errorf("lock %q: %w: %w", path, err, cause)
+}
+
+// asLockError puts the call the user made and the lock's path before the error
+// of a system call, and keeps that call's name. Of several errors it keeps all.
+func asLockError(h *handle, err error) error {
+	if j, ok := err.(interface{ Unwrap() []error }); ok {
+		if errs := j.Unwrap(); len(errs) == 1 {
+			return asLockError(h, errs[0])
+		}
+		return &fs.PathError{Op: "lock", Path: h.path, Err: err}
+	}
+	var pe *fs.PathError
+	if err == nil || !errors.As(err, &pe) || pe.Op == "lock" {
+		return err
+	}
+	what := pe.Err
+	switch {
+	case errors.Is(pe.Err, fs.ErrNotExist): // the file itself can be made
+		what = fmt.Errorf("there is no directory %q: %w", h.dir.Path(), pe.Err)
+	case fsys.IsSide(filepath.Base(pe.Path)): // a guard, say, that is in the way
+		what = pe
+	case pe.Op != "open" || pe.Path != h.path:
+		what = fmt.Errorf("%s: %w", pe.Op, pe.Err)
+	}
+	return &fs.PathError{Op: "lock", Path: h.path, Err: what}
 }

@@ -47,8 +47,8 @@ func ParkedAt(path string) (n int) {
 func Waiting(path string) (n int) {
 	queues.mu.Lock()
 	defer queues.mu.Unlock()
-	for at, all := range queues.m {
-		for _, q := range all {
+	for at, l := range queues.m {
+		for _, q := range l.queues {
 			if at.path == path {
 				n += q.Len()
 			}
@@ -62,14 +62,13 @@ func Waiting(path string) (n int) {
 func AtRest(path string) error {
 	queues.mu.Lock()
 	defer queues.mu.Unlock()
-	for at, all := range queues.m {
-		if at.path == path {
-			return fmt.Errorf("%d queues are left", len(all))
-		}
-	}
-	for at, n := range queues.holds {
-		if at.path == path {
-			return fmt.Errorf("holds %+v are left", n)
+	for at, l := range queues.m {
+		switch {
+		case at.path != path:
+		case len(l.queues) > 0:
+			return fmt.Errorf("%d queues are left", len(l.queues))
+		case l.holds != (holds{}):
+			return fmt.Errorf("holds %+v are left", l.holds)
 		}
 	}
 	return nil
@@ -100,3 +99,13 @@ func SetIDsMove(on bool) bool {
 	defer func() { idsMove = on }()
 	return idsMove
 }
+
+// Lines is how many places this process has in mind.
+func Lines() int {
+	queues.mu.Lock()
+	defer queues.mu.Unlock()
+	return len(queues.m)
+}
+
+// MostLines is how many of them may be of no use to anybody.
+const MostLines = idleLines

@@ -13,17 +13,18 @@ import (
 
 // hold is one acquisition, however deeply nested.
 type hold struct {
-	file  fsys.File
-	id    fsys.ID
-	mode  mode
-	since time.Time
-	what  meta.Filling  // of the record; without a token if there is none, see identify
-	wrote ownRecord     // see fileProtocol
-	lost  chan struct{} // made when somebody asks for it
-	over  bool          // lost is, or would be, closed
-	gate  *gate         // to be left when the lock is let go
-	claim *reaper.Claim // where no kernel lock testifies
-	lease *lease        // nil: it never expires
+	file    fsys.File
+	id      fsys.ID
+	mode    mode
+	since   time.Time
+	what    meta.Filling  // of the record; without a token if there is none, see identify
+	wrote   ownRecord     // see fileProtocol
+	lost    chan struct{} // made when somebody asks for it
+	over    bool          // lost is, or would be, closed
+	counted bool          // queues knows of it; see tell
+	gate    *gate         // to be left when the lock is let go
+	claim   *reaper.Claim // where no kernel lock testifies
+	lease   *lease        // nil: it never expires
 
 	leaseMS int64  // of the record
 	fence   uint64 // of the record

@@ -2,24 +2,17 @@ package lock
 
 import (
 	"container/list"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/filelock-go/filelock/internal/host"
 )
 
 // queues hold the goroutines of this process that wait for a lock: of those
 // that want the same in the same way, one looks at the file, and the others
 // wait in memory, first come first served. What they queue for is the right to
 // try; the file decides.
-var queues = queueSet{m: make(map[place]map[want]*queue), holds: make(map[place]holds)}
-
-// place is a path in a world; two spellings of one file are two places, which
-// costs order and looks, nothing else.
-type place struct {
-	host *host.Host
-	path string
-}
+var queues = queueSet{m: make(map[place]*line)}
 
 // want is what a waiter waits for and how. A waiter that may get the lock must
 // not stand behind one that cannot: a reader behind a writer, one that breaks
@@ -32,28 +25,18 @@ type want struct {
 }
 
 type queueSet struct {
-	mu    sync.Mutex
-	m     map[place]map[want]*queue
-	holds map[place]holds
-}
-
-// holds counts the handles of this process that have a lock. local: one of them
-// has seen that its filesystem is.
-type holds struct {
-	exclusive, shared int
-	local             bool
-}
-
-func (n *holds) of(m mode) *int {
-	if m == shared {
-		return &n.shared
-	}
-	return &n.exclusive
+	mu sync.Mutex
+	m  map[place]*line
+	// busy is how many holds and waiters there are. Most processes have one lock
+	// at a time, and need not look for others before they take it.
+	busy atomic.Int64
 }
 
 // queue is the waiters that want the same.
 type queue struct {
 	list.List // of *waiter
+	line      *line
+	want      want
 	// later rouses the first one some time after he became the first because
 	// the one before him took the lock, which he will usually let go by then.
 	later *time.Timer
@@ -64,7 +47,6 @@ func (q *queue) first() *waiter { return q.Front().Value.(*waiter) }
 // waiter is one call of Lock that waits.
 type waiter struct {
 	h     *handle
-	want  want
 	queue *queue // that it stands in, as at
 	at    *list.Element
 	wake  chan struct{} // something changed: look again
@@ -78,30 +60,31 @@ func (w *waiter) rouse() {
 	}
 }
 
-func (h *handle) place() place { return place{h.cfg.host, h.path} }
-
 func (h *handle) want(m mode) want {
 	return want{h.proto.kind(), m, h.cfg.withoutReaping, h.cfg.poll}
 }
 
 // waited: somebody of this process waits for the same already.
 func (s *queueSet) waited(h *handle, m mode) bool {
+	if s.busy.Load() == 0 {
+		return false
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.m) > 0 && s.m[h.place()][h.want(m)] != nil
+	l := s.find(h)
+	return l != nil && len(l.queues) > 0 && l.queue(h.want(m)) != nil
 }
 
 // held: a handle of this process has the lock in a way that excludes m. The
 // path may name another file by now, so it is not for ever to be believed.
 func (s *queueSet) held(h *handle, m mode) bool {
+	if s.busy.Load() == 0 {
+		return false
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.heldLocked(h, m)
-}
-
-func (s *queueSet) heldLocked(h *handle, m mode) bool {
-	n := s.holds[h.place()]
-	return n.exclusive > 0 || m == exclusive && n.shared > 0
+	l := s.find(h)
+	return l != nil && l.excludes(m)
 }
 
 // took notes that a handle has the lock. After it, released and leaving are the
@@ -112,10 +95,10 @@ func (s *queueSet) heldLocked(h *handle, m mode) bool {
 func (s *queueSet) took(h *handle, m mode) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := s.holds[h.place()]
+	s.busy.Add(1)
+	n := &s.line(h).holds
 	*n.of(m)++
 	n.local = n.local || h.local.Load()
-	s.holds[h.place()] = n
 }
 
 // leaving is called before a lock is let go; see took.
@@ -127,20 +110,20 @@ func (s *queueSet) leaving() {
 
 // join puts a call at the end of its queue.
 func (s *queueSet) join(h *handle, m mode) *waiter {
-	w := &waiter{h: h, want: h.want(m), wake: make(chan struct{}, 1)}
+	w := &waiter{h: h, wake: make(chan struct{}, 1)}
+	want := h.want(m)
 	s.mu.Lock()
-	if s.holds[h.place()].local {
+	s.busy.Add(1)
+	l := s.line(h)
+	if l.holds.local {
 		h.local.Store(true)
 	}
-	if s.m[h.place()] == nil {
-		s.m[h.place()] = make(map[want]*queue)
+	w.queue = l.queue(want)
+	if w.queue == nil {
+		w.queue = &queue{line: l, want: want}
+		l.queues = append(l.queues, w.queue)
 	}
-	q := s.m[h.place()][w.want]
-	if q == nil {
-		q = &queue{}
-		s.m[h.place()][w.want] = q
-	}
-	w.queue, w.at = q, q.PushBack(w)
+	w.at = w.queue.PushBack(w)
 	s.mu.Unlock()
 	h.mu.Lock()
 	if h.waiting == nil {
@@ -164,7 +147,7 @@ func (s *queueSet) leave(w *waiter) {
 func (s *queueSet) leaveLocked(w *waiter) (given *passage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := s.m[w.h.place()]
+	s.busy.Add(-1)
 	q := w.queue
 	first := q.Front() == w.at
 	q.Remove(w.at)
@@ -173,12 +156,11 @@ func (s *queueSet) leaveLocked(w *waiter) (given *passage) {
 		if q.later != nil {
 			q.later.Stop()
 		}
-		delete(all, w.want)
-		if len(all) == 0 {
-			delete(s.m, w.h.place())
-		}
+		l := q.line
+		l.queues = slices.DeleteFunc(l.queues, func(other *queue) bool { return other == q })
+		s.idle(l)
 	case !first:
-	case s.heldLocked(w.h, w.want.mode): // by w, most likely
+	case q.line.excludes(q.want.mode): // by w, most likely
 		if q.later == nil {
 			q.later = time.AfterFunc(linger, func() { s.rouseFirst(q) })
 		} else {
@@ -203,13 +185,18 @@ func (s *queueSet) rouseFirst(q *queue) {
 // be let go and taken again; false when there is none.
 func (s *queueSet) give(h *handle, let *passage) bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	q := s.m[h.place()][h.want(exclusive)]
-	if q == nil || q.first().given != nil {
+	var to *waiter
+	if l := s.find(h); l != nil {
+		if q := l.queue(h.want(exclusive)); q != nil && q.first().given == nil {
+			to = q.first()
+			to.given = let
+		}
+	}
+	s.mu.Unlock()
+	if to == nil {
 		return false
 	}
-	q.first().given = let
-	q.first().rouse()
+	to.rouse() // as in released
 	return true
 }
 
@@ -224,17 +211,30 @@ func (s *queueSet) turn(w *waiter) (first bool, given *passage) {
 
 // released notes that a handle of this process has let go, and tells the first
 // waiters of the path.
+//
+// They are woken when mu is free, for waking takes as long as many a hold, and
+// the first thing that the woken want is mu. Who leaves meanwhile passes it on:
+// the lock is not held any more.
 func (s *queueSet) released(h *handle, m mode) {
+	var few [4]*waiter
+	for _, w := range s.releasedTo(h, m, few[:0]) {
+		w.rouse()
+	}
+}
+
+func (s *queueSet) releasedTo(h *handle, m mode, first []*waiter) []*waiter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := s.holds[h.place()]
+	s.busy.Add(-1)
+	l := s.line(h)
+	n := &l.holds
 	*n.of(m)--
 	if n.exclusive == 0 && n.shared == 0 {
-		delete(s.holds, h.place())
-	} else {
-		s.holds[h.place()] = n
+		n.local = false // whatever is there next
 	}
-	for _, q := range s.m[h.place()] {
-		q.first().rouse()
+	for _, q := range l.queues {
+		first = append(first, q.first())
 	}
+	s.idle(l)
+	return first
 }

@@ -85,25 +85,25 @@ func (d *dir) unlink(name string) error {
 	}
 }
 
-func (d *dir) stat(name string) (Info, error) {
+// stat looks at a name and says what it is, unless info is nil.
+func (d *dir) stat(name string, info *Info) error {
 	arg, err := d.arg(name)
 	if err != nil {
-		return Info{}, err
+		return err
 	}
 	// lstat does not mount anything either (since Linux 4.11).
-	return stat(d.fd, arg, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT)
+	return stat(d.fd, arg, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT, info)
 }
 
-func statFD(fd int) (Info, error) {
-	var empty [1]byte
-	return stat(fd, empty[:], unix.AT_EMPTY_PATH)
-}
+// noName is the name of the descriptor itself, where there may be none.
+var noName = []byte{0}
+
+func statFD(fd int, info *Info) error { return stat(fd, noName, unix.AT_EMPTY_PATH, info) }
 
 // kindFD goes without asking a server: what a network filesystem remembers of an
 // open file's type and number does not change.
-func kindFD(fd int) (Info, error) {
-	var empty [1]byte
-	return stat(fd, empty[:], unix.AT_EMPTY_PATH|unix.AT_STATX_DONT_SYNC)
+func kindFD(fd int, info *Info) error {
+	return stat(fd, noName, unix.AT_EMPTY_PATH|unix.AT_STATX_DONT_SYNC, info)
 }
 
 // noStatx: this kernel is older than statx (Linux 4.11), or a sandbox older
@@ -112,28 +112,31 @@ var noStatx atomic.Bool
 
 // stat is statx rather than fstatat: it costs the same, and its numbers are as
 // wide on every architecture.
-func stat(fd int, arg []byte, flags int) (Info, error) {
+func stat(fd int, arg []byte, flags int, info *Info) error {
 	// Android's sandbox kills who makes a call that it does not know.
 	if runtime.GOOS == "android" || noStatx.Load() {
-		return oldStat(fd, string(arg[:len(arg)-1]), flags)
+		return oldStat(fd, string(arg[:len(arg)-1]), flags, info)
 	}
 	var st unix.Statx_t
 	for {
 		_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(fd), uintptr(unsafe.Pointer(&arg[0])), uintptr(flags), unix.STATX_BASIC_STATS|unix.STATX_MNT_ID_UNIQUE, uintptr(unsafe.Pointer(&st)), 0)
 		switch errno {
 		case 0:
-			return infoOfStatx(&st), nil
+			if info != nil {
+				info.of(&st)
+			}
+			return nil
 		case unix.EINTR:
 		case unix.ENOSYS, unix.EPERM:
 			noStatx.Store(true)
-			return oldStat(fd, string(arg[:len(arg)-1]), flags)
+			return oldStat(fd, string(arg[:len(arg)-1]), flags, info)
 		default:
-			return Info{}, errno
+			return errno
 		}
 	}
 }
 
-func oldStat(fd int, name string, flags int) (Info, error) {
+func oldStat(fd int, name string, flags int, info *Info) error {
 	var st unix.Stat_t
 	var err error
 	if flags&unix.AT_EMPTY_PATH != 0 {
@@ -141,25 +144,23 @@ func oldStat(fd int, name string, flags int) (Info, error) {
 	} else {
 		err = fstatat(fd, name, &st)
 	}
-	if err != nil {
-		return Info{}, err
+	if err == nil && info != nil {
+		*info = infoOf(&st)
 	}
-	return infoOf(&st), nil
+	return err
 }
 
-func infoOfStatx(st *unix.Statx_t) Info {
-	var mount uint64
+// of fills info in where it is to be: it is copied often enough on its way up.
+func (info *Info) of(st *unix.Statx_t) {
+	info.Mount = 0
 	if st.Mask&unix.STATX_MNT_ID_UNIQUE != 0 { // since Linux 6.8
-		mount = st.Mnt_id
+		info.Mount = st.Mnt_id
 	}
-	return Info{
-		Mount:      mount,
-		ID:         ID{unix.Mkdev(st.Dev_major, st.Dev_minor), st.Ino},
-		Size:       int64(st.Size),
-		Mode:       fileMode(uint32(st.Mode)),
-		Links:      uint64(st.Nlink),
-		UID:        st.Uid,
-		ModTime:    time.Unix(st.Mtime.Sec, int64(st.Mtime.Nsec)),
-		ChangeTime: time.Unix(st.Ctime.Sec, int64(st.Ctime.Nsec)),
-	}
+	info.ID = ID{unix.Mkdev(st.Dev_major, st.Dev_minor), st.Ino}
+	info.Size = int64(st.Size)
+	info.Mode = fileMode(uint32(st.Mode))
+	info.Links = uint64(st.Nlink)
+	info.UID = st.Uid
+	info.ModTime = time.Unix(st.Mtime.Sec, int64(st.Mtime.Nsec))
+	info.ChangeTime = time.Unix(st.Ctime.Sec, int64(st.Ctime.Nsec))
 }

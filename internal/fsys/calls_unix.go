@@ -16,23 +16,26 @@ func (d *dir) unlink(name string) error {
 	return ignoringEINTR(func() error { return unix.Unlinkat(d.fd, arg, 0) })
 }
 
-func (d *dir) stat(name string) (Info, error) {
+// stat looks at a name and says what it is, unless info is nil.
+func (d *dir) stat(name string, info *Info) error {
 	var st unix.Stat_t
-	if err := fstatat(d.fd, d.arg(name), &st); err != nil {
-		return Info{}, err
+	err := fstatat(d.fd, d.arg(name), &st)
+	if err == nil && info != nil {
+		*info = infoOf(&st)
 	}
-	return infoOf(&st), nil
+	return err
 }
 
-func statFD(fd int) (Info, error) {
+func statFD(fd int, info *Info) error {
 	var st unix.Stat_t
-	if err := fstat(fd, &st); err != nil {
-		return Info{}, err
+	err := fstat(fd, &st)
+	if err == nil {
+		*info = infoOf(&st)
 	}
-	return infoOf(&st), nil
+	return err
 }
 
-func kindFD(fd int) (Info, error) { return statFD(fd) }
+func kindFD(fd int, info *Info) error { return statFD(fd, info) }
 
 type names struct{} // kept on Linux only
 

@@ -89,19 +89,21 @@ func (d *dir) openSelf() (Dir, error) {
 	return newDir(d.path, fd), nil
 }
 
-func (d *dir) Lstat(name string) (Info, error) {
+func (d *dir) Lstat(name string) (info Info, err error) {
 	if name == "." {
 		return d.lstatSelf()
 	}
 	if err := checkName("lstat", d.prefix, name); err != nil {
 		return Info{}, err
 	}
-	return d.lstat("lstat", name)
+	if err := d.stat(name, &info); err != nil {
+		return Info{}, d.error("lstat", d.prefix+name, err)
+	}
+	return info, nil
 }
 
-func (d *dir) lstat(op, name string) (Info, error) {
-	info, err := d.stat(name)
-	if err != nil {
+func (d *dir) lstat(op, name string) (info Info, err error) {
+	if err := d.stat(name, &info); err != nil {
 		return Info{}, d.error(op, d.prefix+name, err)
 	}
 	return info, nil
@@ -111,7 +113,7 @@ func (d *dir) Has(name string) (bool, error) {
 	if err := checkName("lstat", d.prefix, name); err != nil {
 		return false, err
 	}
-	switch _, err := d.stat(name); err {
+	switch err := d.stat(name, nil); err {
 	case nil:
 		return true, nil
 	case unix.ENOENT:
@@ -123,12 +125,11 @@ func (d *dir) Has(name string) (bool, error) {
 
 // lstatSelf is fstat where there is a descriptor: it needs no right to search
 // the directory.
-func (d *dir) lstatSelf() (Info, error) {
+func (d *dir) lstatSelf() (info Info, err error) {
 	if d.fd == unix.AT_FDCWD {
 		return d.lstat("lstat", ".")
 	}
-	info, err := statFD(d.fd)
-	if err != nil {
+	if err := statFD(d.fd, &info); err != nil {
 		return Info{}, d.error("lstat", d.path, err)
 	}
 	return info, nil

@@ -37,17 +37,15 @@ func (f *file) do(op string, call func() error) error {
 
 func (f *file) OpenInfo() Info { return f.atOpen }
 
-func (f *file) Info() (Info, error) {
-	info, err := statFD(f.fd)
-	if err != nil {
+func (f *file) Info() (info Info, err error) {
+	if err := statFD(f.fd, &info); err != nil {
 		return Info{}, f.error("fstat", err)
 	}
 	return info, nil
 }
 
-func (f *file) Kind() (Info, error) {
-	info, err := kindFD(f.fd)
-	if err != nil {
+func (f *file) Kind() (info Info, err error) {
+	if err := kindFD(f.fd, &info); err != nil {
 		return Info{}, f.error("fstat", err)
 	}
 	return info, nil

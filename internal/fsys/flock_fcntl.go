@@ -46,8 +46,8 @@ func (f *file) inodeOf() (id ID, dir bool, err error) {
 		return ID{}, false, unix.EBADF
 	}
 	if f.atOpen.ID == (ID{}) {
-		info, err := statFD(f.fd)
-		if err != nil {
+		var info Info
+		if err := statFD(f.fd, &info); err != nil {
 			return ID{}, false, err
 		}
 		f.atOpen.ID = info.ID
@@ -104,8 +104,8 @@ func (d *dir) spareFD(name string, how OpenFlag) (fd int, ok bool) {
 	if fcntlLocks.spares.Load() == 0 {
 		return -1, false
 	}
-	info, err := d.stat(name)
-	if err != nil || !info.Mode.IsRegular() {
+	var info, again Info
+	if err := d.stat(name, &info); err != nil || !info.Mode.IsRegular() {
 		return -1, false
 	}
 	access := unix.O_RDONLY
@@ -117,7 +117,7 @@ func (d *dir) spareFD(name string, how OpenFlag) (fd int, ok bool) {
 	}
 	// The name may have got another file before the descriptor was ours, and the
 	// number of the one before another name. From now on the number stays.
-	if again, err := d.stat(name); err != nil || again.ID != info.ID {
+	if err := d.stat(name, &again); err != nil || again.ID != info.ID {
 		_ = fcntlLocks.closeFD(info.ID, fd) // it is what it was
 		return -1, false
 	}

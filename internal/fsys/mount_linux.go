@@ -48,7 +48,8 @@ func mountIn(table []mountEntry, fd int, path string) *mountEntry {
 	if id, ok := mountID(fd); ok {
 		return mountWithID(table, id)
 	}
-	if info, err := statFD(fd); err == nil {
+	var info Info
+	if err := statFD(fd, &info); err == nil {
 		device := fmt.Sprintf("%d:%d", unix.Major(info.Dev), unix.Minor(info.Dev))
 		if e := mountAbove(table, path, device); e != nil {
 			return e

@@ -76,17 +76,19 @@ func (d *dir) Open(name string, how OpenFlag) (File, error) {
 
 // checked closes what must not be opened this way.
 func (d *dir) checked(f *file, how OpenFlag) (File, error) {
-	look := f.Info
+	var err error
 	if how&OpenOwn != 0 {
-		look = f.Kind
+		err = kindFD(f.fd, &f.atOpen)
+	} else {
+		err = statFD(f.fd, &f.atOpen)
 	}
-	info, err := look()
-	if err == nil && !how.accepts(info.Mode) {
-		err = d.error("open", f.path(), notRegular(info.Mode))
-	}
-	if err == nil {
-		f.atOpen = info
+	switch {
+	case err != nil:
+		err = f.error("fstat", err)
+	case how.accepts(f.atOpen.Mode):
 		return f, nil
+	default:
+		err = d.error("open", f.path(), notRegular(f.atOpen.Mode))
 	}
 	if cerr := f.Close(); cerr != nil {
 		err = errors.Join(err, cerr)

@@ -116,7 +116,8 @@ func openRaw(p *processLocks, path string, access int) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := statFD(fd)
+	var info Info
+	err = statFD(fd, &info)
 	return &opened{p, info.ID, fd}, err
 }
 
