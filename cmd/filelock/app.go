@@ -53,10 +53,11 @@ func (a *app) run(ctx context.Context) exitCode {
 	names := a.named()
 	root := a.root(names...)
 	root.SetArgs(a.args)
-	var err error
-	if len(names) == 0 && a.wantsVersion(root) {
-		err = a.sayVersion()
-	} else {
+	done, err := false, error(nil)
+	if len(names) == 0 {
+		done, err = a.rootItself(root)
+	}
+	if !done {
 		err = root.ExecuteContext(ctx)
 	}
 	if err != nil && !a.ran {

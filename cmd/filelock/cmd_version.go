@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -21,21 +22,33 @@ func (a *app) versionCommand() *cobra.Command {
 	return cmd
 }
 
-// wantsVersion gives the root command, if it is what the command line means, its
-// flag --version, and says whether it is set. Cobra's own, which this is like,
-// says a line of its own, or needs a template: see help.
-func (a *app) wantsVersion(root *cobra.Command) bool {
+// rootItself does what a command line asks of the root command itself, as cobra
+// would: its help, its version, or the error of a flag; done is false if it means
+// something else. Cobra's own --version says a line of its own, or needs a
+// template: see help.
+func (a *app) rootItself(root *cobra.Command) (done bool, err error) {
+	if len(a.args) > 0 && (a.args[0] == cobra.ShellCompRequestCmd || a.args[0] == cobra.ShellCompNoDescRequestCmd) {
+		root.Version = versionText() // there is a flag to be completed
+		return false, nil
+	}
 	root.InitDefaultHelpCmd()
+	// Before the flags are there, as cobra does: a flag that is not known may have
+	// the next word for its value.
 	if cmd, _, err := root.Find(a.args); err != nil || cmd != root {
-		return false
+		return false, nil
 	}
 	version := root.Flags().BoolP("version", "v", false, "version for "+root.Name())
 	root.InitDefaultHelpFlag()
 	if err := root.ParseFlags(a.args); err != nil {
-		return false // and says so once more
+		return true, root.FlagErrorFunc()(root, err)
 	}
-	help, err := root.Flags().GetBool("help")
-	return err == nil && *version && !help
+	switch help, err := root.Flags().GetBool("help"); {
+	case help || err != nil:
+		return true, errors.Join(err, root.Help())
+	case *version:
+		return true, a.sayVersion()
+	}
+	return false, nil
 }
 
 func (a *app) sayVersion() error {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -54,7 +55,7 @@ func (a *app) wait(ctx context.Context, path string, wait time.Duration) error {
 		default:
 			odd++
 		}
-		left := longestNet
+		left := time.Duration(math.MaxInt64)
 		if wait >= 0 {
 			if left = time.Until(deadline); left <= 0 {
 				return a.notInTime(ctx, st, exitConflict)

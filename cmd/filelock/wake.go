@@ -13,11 +13,16 @@ import (
 )
 
 // sleeper waits between two looks at a lock that somebody has, and that nobody
-// here wants. Where the kernel knows of its end, as package lock's waiters do:
-// until a goroutine that is blocked on the owner's kernel lock comes back, the
-// file is told to have changed, or the owner's process to have ended. Each of
-// them calls for a look and says nothing by itself, and in case that none comes
-// there is a look from time to time. Elsewhere the looks are all there is.
+// here wants. Of a soft lock on a local filesystem the kernel tells the end, as it
+// does package lock's waiters: a goroutine that is blocked on the owner's kernel
+// lock comes back, the file is told to have changed, or the owner's process to
+// have ended. Each of them calls for a look and says nothing by itself, and in
+// case that none comes there is a look from time to time.
+//
+// Elsewhere the looks are all there is, and for hard locks: whoever is told of
+// their end looks in the very moment in which others want to have them, and who
+// looks has the kernel lock for an instant. Several of us would be in the way of
+// those who try once, as `flock -n` does.
 type sleeper struct {
 	dir  fsys.Dir
 	name string
@@ -31,7 +36,6 @@ type sleeper struct {
 	hasty   bool          // the last sleep was over soon, for nothing
 	looks   int           // how often events have called for a look at once
 	poll    time.Duration // the pause of who is told of nothing
-	net     time.Duration // and that of who is told
 }
 
 func newSleeper(path string) *sleeper {
@@ -42,10 +46,9 @@ func newSleeper(path string) *sleeper {
 // Variables only for tests, which show that nobody is woken by the clock who
 // should have been woken by an event; asleep is called before each sleep.
 var (
-	firstPoll  = firstLook
-	firstNet   = time.Second
-	longestNet = time.Minute // an hour is some sixty looks
-	asleep     = func(told bool) {}
+	firstPoll = firstLook
+	net       = time.Second // the pause of who is told: some things are not
+	asleep    = func(told bool) {}
 )
 
 // mostLooks bounds how often in a row the file may be another one when it is
@@ -95,30 +98,29 @@ func (s *sleeper) sleep(ctx context.Context, st *reaper.Status, most time.Durati
 func (s *sleeper) arrange(st *reaper.Status) (pause time.Duration, told bool) {
 	hasty := s.hasty
 	s.hasty = false
-	if hasty || !st.KernelBacked() || !s.tells(st) {
-		return s.nextPoll(st), false
-	}
-	about := st
-	if st.KernelLocked() {
-		about = nil // who has it is not who is in the record of a hard lock
-		if !s.block(st) {
-			return s.nextPoll(st), false
-		}
+	if hasty || !st.KernelBacked() || !s.tells(st) || st.KernelLocked() && !s.block(st) {
+		return s.untold(st)
 	}
 	stirred := s.stirred
 	s.stirred = false
-	look, soon, _ := s.events.Arm(s.dir, s.name, about) // of what is not told there are looks
+	look, soon, _ := s.events.Arm(s.dir, s.name, st) // of what is not told there are looks
 	switch {
 	case look && s.looks < mostLooks:
 		s.looks++
 		return 0, false
 	case look, soon && (stirred || s.blocked == nil):
-		s.looks = 0
-		return s.nextPoll(st), false
+		return s.untold(st)
 	}
 	s.looks = 0
-	s.net = min(max(2*s.net, firstNet), longestNet)
-	return s.net, true
+	return net, true
+}
+
+// untold is the arrangement of who is told of nothing. What happens to the file is
+// not even listened to: each time would cost something.
+func (s *sleeper) untold(st *reaper.Status) (pause time.Duration, told bool) {
+	s.events.CloseFile()
+	s.looks = 0
+	return s.nextPoll(st), false
 }
 
 // nextPoll is the pause, each time longer, of who is told of nothing.
@@ -128,18 +130,20 @@ func (s *sleeper) nextPoll(st *reaper.Status) time.Duration {
 	return p
 }
 
-// tells: that the lock is free, or its owner dead, will be told by the kernel
+// tells: that the soft lock is free, or its owner dead, will be told by his kernel
 // lock, by the file, or by the end of the process that is in the record. That a
 // lease is not renewed, or half a record not finished, is not.
 func (s *sleeper) tells(st *reaper.Status) bool {
-	switch r := st.Record; {
-	case st.KernelLocked():
-		return true
-	case r == nil || r.KernelLock || leased(r):
+	r := st.Record
+	switch {
+	case r == nil || r.Kind != meta.KindSoft || st.Content != meta.Complete || leased(r):
 		return false
-	default:
-		return st.Content == meta.Complete && (st.State == reaper.Held || st.State == reaper.StateUnknown)
+	case st.KernelLocked(): // a shared one is no soft lock's
+		return r.KernelLock && st.Mode != "shared"
+	case r.KernelLock:
+		return false
 	}
+	return st.State == reaper.Held || st.State == reaper.StateUnknown
 }
 
 // mostBlocked bounds the goroutines that are blocked at once.
@@ -147,11 +151,9 @@ const mostBlocked = 8
 
 var blockedNow atomic.Int32
 
-// block has a goroutine wait for the owner's kernel lock, as a shared one, which
-// disturbs nobody, and drop it before it tells. Where the owner shares his lock
-// that would be granted at once; then it is the exclusive one. Nobody takes it for
-// an owner: it has that lock for as long as a look at the lock does, and whoever
-// tries meanwhile tries again.
+// block has a goroutine wait for the owner's kernel lock, as a shared one, and
+// drop it before it tells. When it is granted the file has no name any more, or
+// its owner is dead: who breaks his lock meanwhile tries again.
 //
 // It cannot be called back: when the owner is another one it stays behind on the
 // first one's file. block is false if the end of the owner's lock will not be told.
@@ -167,17 +169,12 @@ func (s *sleeper) block(st *reaper.Status) bool {
 	if err != nil {
 		return false
 	}
-	order := s.inOrder(f, st)
-	if order || f.OpenInfo().ID != st.ID() || !mayBlock() {
+	if f.OpenInfo().ID != st.ID() || !mayBlock() {
 		_ = f.Close() // it was only read
-		return order
-	}
-	how := fsys.Shared
-	if st.Mode == "shared" {
-		how = fsys.Exclusive
+		return false
 	}
 	s.blocked, s.on = make(chan error, 1), st.ID()
-	go blockedWaiter(f, how, s.blocked)
+	go blockedWaiter(f, s.blocked)
 	return true
 }
 
@@ -191,26 +188,11 @@ func mayBlock() bool {
 }
 
 // blockedWaiter is the goroutine that is blocked. It ends when the lock is let go.
-func blockedWaiter(f fsys.File, how fsys.LockMode, back chan<- error) {
-	err := f.Lock(how)
+func blockedWaiter(f fsys.File, back chan<- error) {
+	err := f.Lock(fsys.Shared)
 	err = errors.Join(err, f.Close()) // Close drops the lock
 	blockedNow.Add(-1)
 	back <- err
-}
-
-// inOrder: others wait for a hard lock in order, or the owner did. Who is next is
-// not to find us in his way. He has the file open for writing, so the file tells
-// when he closes it.
-func (s *sleeper) inOrder(f fsys.File, st *reaper.Status) bool {
-	if r := st.Record; r != nil && r.Kind != meta.KindFile {
-		return false
-	}
-	if !fsys.OrderLocks {
-		there, err := s.dir.Has(fsys.GateName(s.name))
-		return there || err != nil
-	}
-	others, err := f.OrderHeld(fsys.Turn)
-	return others || err != nil
 }
 
 func (s *sleeper) end() { s.events.Close() }

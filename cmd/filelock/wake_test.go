@@ -13,8 +13,6 @@ import (
 	"strconv"
 	"testing"
 	"time"
-
-	"github.com/filelock-go/filelock/internal/fsys"
 )
 
 // waitWoken runs filelock wait in this process, where it is not woken by the
@@ -68,10 +66,9 @@ func waitWoken(t *testing.T, path string, free func()) {
 // they are announced, each with whether something is to end it.
 func unclocked(t *testing.T) <-chan bool {
 	sleeps := make(chan bool, 1000)
-	first, longest, hook := firstNet, longestNet, asleep
-	firstNet, longestNet = 1000*time.Hour, 1000*time.Hour
-	asleep = func(told bool) { sleeps <- told }
-	t.Cleanup(func() { firstNet, longestNet, asleep = first, longest, hook })
+	was, hook := net, asleep
+	net, asleep = 1000*time.Hour, func(told bool) { sleeps <- told }
+	t.Cleanup(func() { net, asleep = was, hook })
 	return sleeps
 }
 
@@ -83,22 +80,17 @@ func unpolled(t *testing.T) {
 }
 
 func TestWaitIsWokenByTheOwnersEnd(t *testing.T) {
-	for name, owner := range map[string][]string{
-		"soft": {}, "hard": {"--hard"}, "shared": {"--hard", "-s"},
+	for how, end := range map[string]func(t *testing.T, h *running){
+		"lets go": func(t *testing.T, h *running) { h.letGo(t).wantCode(t, exitOK) },
+		"killed":  func(t *testing.T, h *running) { h.kill(t) },
 	} {
-		ends := map[string]func(t *testing.T, h *running){
-			"lets go": func(t *testing.T, h *running) { h.letGo(t).wantCode(t, exitOK) },
-			"killed":  func(t *testing.T, h *running) { h.kill(t) },
-		}
-		for how, end := range ends {
-			t.Run(name+" "+how, func(t *testing.T) {
-				dir := t.TempDir()
-				needKernelBacked(t)
-				h := begin(t, command(dir, append(append([]string{"run", "-o"}, owner...), "x.lock", "do", "say held", "read")...))
-				h.wantLine(t, "held")
-				waitWoken(t, filepath.Join(dir, "x.lock"), func() { end(t, h) })
-			})
-		}
+		t.Run(how, func(t *testing.T) {
+			dir := t.TempDir()
+			needKernelBacked(t)
+			h := begin(t, command(dir, "run", "-o", "x.lock", "do", "say held", "read"))
+			h.wantLine(t, "held")
+			waitWoken(t, filepath.Join(dir, "x.lock"), func() { end(t, h) })
+		})
 	}
 }
 
@@ -139,40 +131,19 @@ func TestWaitIsWokenWhenTheFileOfALiveOwnerIsRemoved(t *testing.T) {
 	h.kill(t)
 }
 
-// Whoever is next in turn for a hard lock has it when its owner lets go. A
-// goroutine of ours that is blocked there, too, would be in his way then.
-func TestWaitIsNotInTheWayOfWhoWaitsInOrder(t *testing.T) {
-	if !fsys.OrderLocks {
-		t.Skip("there are no order locks here")
-	}
-	dir := t.TempDir()
-	needKernelBacked(t)
-	holding(t, dir, "--hard", "x.lock")
-	next := begin(t, command(dir, "run", "--hard", "x.lock", "do", "say held", "read"))
-	f, err := fsys.Real.At(dir).Open("x.lock", fsys.OpenRead)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	waitFor(t, "another waits in order", func() bool {
-		there, err := f.OrderHeld(fsys.Turn)
-		return there && err == nil
-	})
-	s, told := asleepAt(t, filepath.Join(dir, "x.lock"))
-	if s.blocked != nil {
-		t.Error("a goroutine is blocked on the lock that another is next for")
-	}
-	if !told {
-		t.Error("nothing tells that he lets go")
-	}
-	next.kill(t)
-	waitFor(t, "nobody waits any more", func() bool {
-		there, err := f.OrderHeld(fsys.Turn)
-		return !there && err == nil
-	})
-	s, _ = asleepAt(t, filepath.Join(dir, "x.lock"))
-	if s.blocked == nil {
-		t.Error("no goroutine is blocked on a lock that nobody is next for")
+// Who is granted a hard lock's kernel lock for an instant, or looks at it just when
+// it is let go, is in the way of those who try once: it is only looked at from time
+// to time, and nobody is blocked on it.
+func TestWaitIsToldNothingOfHardLocks(t *testing.T) {
+	for _, flags := range [][]string{{"--hard"}, {"--hard", "-s"}} {
+		dir := t.TempDir()
+		needKernelBacked(t)
+		h := holding(t, dir, append(flags, "x.lock")...)
+		s, told := asleepAt(t, filepath.Join(dir, "x.lock"))
+		if told || s.blocked != nil || s.events.Changed() != nil {
+			t.Errorf("%v: told %t, blocked %t, listening %t; want to look only", flags, told, s.blocked != nil, s.events.Changed() != nil)
+		}
+		h.kill(t)
 	}
 }
 
@@ -223,6 +194,30 @@ func TestWaitIsNotKeptBusyByEvents(t *testing.T) {
 	}
 	if len(told) != 2 || !told[0] || told[1] {
 		t.Errorf("sleeps that something was to end, while something touched the file: %v; want one, and then the pause between looks", told)
+	}
+	h.kill(t)
+}
+
+// While it is not told, it does not listen either: that costs something each time.
+func TestWaitDoesNotListenToWhatItIsNotTold(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("files are not watched there")
+	}
+	dir := t.TempDir()
+	needKernelBacked(t)
+	path := filepath.Join(dir, "x.lock")
+	h := holding(t, dir, "x.lock")
+	s, told := asleepAt(t, path)
+	if !told || s.events.Changed() == nil {
+		t.Fatalf("told %t, listening %t; want both", told, s.events.Changed() != nil)
+	}
+	st, err := (&app{}).look(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.hasty = true
+	if _, told := s.arrange(&st); told || s.events.Changed() != nil {
+		t.Errorf("after an event for nothing: told %t, listening %t; want neither", told, s.events.Changed() != nil)
 	}
 	h.kill(t)
 }

@@ -44,7 +44,7 @@ func (e *Events) Arm(dir fsys.Dir, name string, st *reaper.Status) (look, soon b
 	// old: they share what the system has for a process.
 	file, werr := fsys.Watch(dir, name)
 	stirred := e.stirred
-	e.closeFile()
+	e.CloseFile()
 	switch {
 	case errors.Is(werr, fs.ErrNotExist):
 		return true, false, err
@@ -96,7 +96,8 @@ func (e *Events) Ended() <-chan struct{} {
 // Told notes that the file has told of something.
 func (e *Events) Told() { e.stirred = true }
 
-func (e *Events) closeFile() {
+// CloseFile ends the watch of the file, until Arm makes a new one.
+func (e *Events) CloseFile() {
 	if e.file != nil {
 		e.file.Close()
 		e.file = nil
@@ -114,6 +115,6 @@ func (e *Events) CloseOwner() {
 
 // Close ends all watches.
 func (e *Events) Close() {
-	e.closeFile()
+	e.CloseFile()
 	e.CloseOwner()
 }
