@@ -232,7 +232,8 @@ func (p fileProtocol) own(h *handle, f fsys.File, t *try, writable bool) (*hold,
 	}
 	// With another name it is not the lock's file alone: whoever may write in
 	// the directory may have made the name of the lock a link to a victim's file.
-	ours = ours && now.Links <= 1
+	// And no record is so long: what begins with one has more in it.
+	ours = ours && now.Links <= 1 && now.Size <= meta.MaxSize
 	if m == exclusive && ours && writable && !h.cfg.withoutRecord {
 		h.identify(hd)
 		if err := h.inform(hd, now); err != nil {
