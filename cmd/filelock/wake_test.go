@@ -79,6 +79,24 @@ func unpolled(t *testing.T) {
 	t.Cleanup(func() { firstPoll = was })
 }
 
+// needWatches skips a test where files are not watched.
+func needWatches(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("files are not watched there")
+	}
+}
+
+// watchedLock is a soft lock that another process has, whose file tells of what
+// happens to it.
+func watchedLock(t *testing.T) (path string, owner *running) {
+	t.Helper()
+	needWatches(t)
+	dir := t.TempDir()
+	needKernelBacked(t)
+	return filepath.Join(dir, "x.lock"), holding(t, dir, "x.lock")
+}
+
 func TestWaitIsWokenByTheOwnersEnd(t *testing.T) {
 	for how, end := range map[string]func(t *testing.T, h *running){
 		"lets go": func(t *testing.T, h *running) { h.letGo(t).wantCode(t, exitOK) },
@@ -95,9 +113,7 @@ func TestWaitIsWokenByTheOwnersEnd(t *testing.T) {
 }
 
 func TestWaitIsWokenByTheEndOfAProcessWithoutADescriptor(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("files are not watched there")
-	}
+	needWatches(t)
 	for name, end := range map[string]func(t *testing.T, dir, token string, h *running){
 		"killed": func(t *testing.T, _, _ string, h *running) { h.kill(t) },
 		"unlocked": func(t *testing.T, dir, token string, _ *running) {
@@ -116,13 +132,7 @@ func TestWaitIsWokenByTheEndOfAProcessWithoutADescriptor(t *testing.T) {
 }
 
 func TestWaitIsWokenWhenTheFileOfALiveOwnerIsRemoved(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("files are not watched there")
-	}
-	dir := t.TempDir()
-	needKernelBacked(t)
-	path := filepath.Join(dir, "x.lock")
-	h := holding(t, dir, "x.lock")
+	path, h := watchedLock(t)
 	waitWoken(t, path, func() {
 		if err := os.Remove(path); err != nil {
 			t.Error(err)
@@ -168,13 +178,7 @@ func asleepAt(t *testing.T, path string) (*sleeper, bool) {
 // What comes for nothing, again and again, is not looked at more often than what
 // nothing is told of.
 func TestWaitIsNotKeptBusyByEvents(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("files are not watched there")
-	}
-	dir := t.TempDir()
-	needKernelBacked(t)
-	path := filepath.Join(dir, "x.lock")
-	h := holding(t, dir, "x.lock")
+	path, h := watchedLock(t)
 	unpolled(t)
 	sleeps := unclocked(t)
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -200,13 +204,7 @@ func TestWaitIsNotKeptBusyByEvents(t *testing.T) {
 
 // While it is not told, it does not listen either: that costs something each time.
 func TestWaitDoesNotListenToWhatItIsNotTold(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("files are not watched there")
-	}
-	dir := t.TempDir()
-	needKernelBacked(t)
-	path := filepath.Join(dir, "x.lock")
-	h := holding(t, dir, "x.lock")
+	path, h := watchedLock(t)
 	s, told := asleepAt(t, path)
 	if !told || s.events.Changed() == nil {
 		t.Fatalf("told %t, listening %t; want both", told, s.events.Changed() != nil)
