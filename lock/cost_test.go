@@ -60,15 +60,7 @@ func TestWhatALockAndAnUnlockAskTheFilesystem(t *testing.T) {
 				return time.Now()
 			}
 			l := c.new(tempPath(t), append(c.opts, lock.InHost(world))...)
-			seen := 0
-			calls := func() string {
-				var ops []string
-				for _, call := range f.Calls()[seen:] {
-					ops = append(ops, call.Op)
-				}
-				seen += len(ops)
-				return strings.Join(ops, " ")
-			}
+			calls := asked(f)
 			for round := 1; round <= 4; round++ {
 				ends = time.Time{}
 				before := time.Now()
@@ -90,5 +82,18 @@ func TestWhatALockAndAnUnlockAskTheFilesystem(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// asked says each time which calls a filesystem was asked for since the last.
+func asked(f *faults.FS) func() string {
+	seen := 0
+	return func() string {
+		var ops []string
+		for _, call := range f.Calls()[seen:] {
+			ops = append(ops, call.Op)
+		}
+		seen += len(ops)
+		return strings.Join(ops, " ")
 	}
 }

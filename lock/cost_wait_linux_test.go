@@ -1,7 +1,6 @@
 package lock_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -51,15 +50,8 @@ func TestWhatALockThatIsWaitedForAsksTheFilesystem(t *testing.T) {
 			}
 			p := start(t, "queue", c.kind, path)
 			p.says(t, "got")
-			seen := len(f.Calls())
-			calls := func() string {
-				var ops []string
-				for _, call := range f.Calls()[seen:] {
-					ops = append(ops, call.Op)
-				}
-				seen += len(ops)
-				return strings.Join(ops, " ")
-			}
+			calls := asked(f)
+			calls() // so far
 			done := waits(t, l, path)
 			blocked(t, path)
 			if got := calls(); got != c.before {
