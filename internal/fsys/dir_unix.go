@@ -89,17 +89,14 @@ func (d *dir) openSelf() (Dir, error) {
 	return newDir(d.path, fd), nil
 }
 
-func (d *dir) Lstat(name string) (info Info, err error) {
+func (d *dir) Lstat(name string) (Info, error) {
 	if name == "." {
 		return d.lstatSelf()
 	}
 	if err := checkName("lstat", d.prefix, name); err != nil {
 		return Info{}, err
 	}
-	if err := d.stat(name, &info); err != nil {
-		return Info{}, d.error("lstat", d.prefix+name, err)
-	}
-	return info, nil
+	return d.lstat("lstat", name)
 }
 
 func (d *dir) lstat(op, name string) (info Info, err error) {
