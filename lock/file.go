@@ -18,9 +18,10 @@ import (
 //
 // The file says who holds the lock, for people and for filelock inspect,
 // unless [WithoutRecord] is set; a file with contents of its own is left as it
-// is. (What another program appends to a hard lock's record counts as half of one,
-// and is written over, while both are at most [meta.MaxSize] bytes.) On a file with the live record of a soft lock that holds no kernel lock,
-// a File waits as for any owner.
+// is. (What another program appends to a hard lock's record counts as half of
+// one, and is written over, while both are at most [meta.MaxSize] bytes.) On a
+// file with the live record of a soft lock that holds no kernel lock, a File
+// waits as for any owner.
 type File struct{ handle }
 
 // NewFile returns a handle for the hard lock on path. It never fails and

@@ -11,11 +11,12 @@ import (
 	"github.com/filelock-go/filelock/reaper"
 )
 
-// softProtocol takes and releases a soft lock. What is here and in own_soft.go is for where
-// the kernel's lock on the inode is the guard (for elsewhere see takeNet): whoever removes the file that the path names holds the
-// exclusive kernel lock on that inode while it checks and unlinks, and the
-// owner holds it from before its record is written until after the file is
-// gone. A crash anywhere frees the kernel lock, and that is the proof of death.
+// softProtocol takes and releases a soft lock. What is here and in own_soft.go is
+// for where the kernel's lock on the inode is the guard (for elsewhere see
+// takeNet): whoever removes the file that the path names holds the exclusive
+// kernel lock on that inode while it checks and unlinks, and the owner holds it
+// from before its record is written until after the file is gone. A crash
+// anywhere frees the kernel lock, and that is the proof of death.
 type softProtocol struct{}
 
 func (softProtocol) kind() string { return meta.KindSoft }
